@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""SRTP and SRTCP cryptographic context: one master key, one direction, any number of SSRCs (RFC 3711, RFC 7714)."""
+
+from __future__ import annotations
+
+import hashlib
+from struct import Struct
+
+from perc_scapy.crypto.kdf import MasterKey, session_keys
+from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
+from perc_scapy.crypto.replay import DEFAULT_WINDOW, MAX_INDEX, MAX_RTCP_INDEX, Stream
+from perc_scapy.crypto.secret import Key
+from perc_scapy.crypto.transforms import E_BIT, Transform, make_transform
+from perc_scapy.errors import (
+    CryptoError,
+    DecodeError,
+    KeyExhaustedError,
+    LocalError,
+    NonceReuseError,
+    ReplayError,
+)
+from perc_scapy.wire import rtp_header_length
+
+MAX_STREAMS = 4096
+"""SSRCs that one context tracks; a further one is refused, because forgetting an old one would allow its replay."""
+_SEQ_SSRC = Struct("!2xH4xI").unpack_from
+_PLAIN_HEADER = 0x80
+"""First octet, padding bit aside, of a header without CSRC list and extension: it ends after 12 octets."""
+
+
+def header_end(packet: bytes) -> int:
+    """Length of the RTP header, fast for the usual one; raises `DecodeError`."""
+    if len(packet) >= 12 and packet[0] & 0xDF == _PLAIN_HEADER:
+        return 12
+    return rtp_header_length(packet)
+
+
+class SrtpContext:
+    """Protects or unprotects packets of one direction under one master key of a single profile.
+
+    State changes only after authentication. Use one object for sending or for receiving, not for both: the index
+    list that refuses a replay in one direction is the one that refuses a repeated nonce in the other.
+    """
+
+    __slots__ = (
+        "_rtcp",
+        "_rtcp_streams",
+        "_rtp",
+        "_streams",
+        "_tags",
+        "_window",
+        "key_digest",
+        "profile",
+    )
+
+    def __init__(
+        self, profile: int, master_key: bytes, master_salt: bytes, *, window: int = DEFAULT_WINDOW
+    ) -> None:
+        """`LocalError` for a double or NULL profile, a key or salt of another length, a window below 64."""
+        row = _single(profile, master_key, master_salt)
+        if window < 64:
+            raise LocalError("RFC 3711 3.3.2 asks for a replay window of at least 64")
+        self.profile = row
+        self.key_digest = hashlib.sha256(master_key).digest()
+        """SHA-256 of the master key: tells whether two contexts share it (RFC 8723 section 5.2)."""
+        rtp, rtcp = session_keys(row, MasterKey(Key(master_key), Key(master_salt)))
+        self._rtp: Transform = make_transform(row, rtp, row.rtp_tag)
+        self._rtcp: Transform = make_transform(row, rtcp, row.rtcp_tag)
+        self._tags = row.rtp_tag, row.rtcp_tag
+        self._window = window
+        self._streams: dict[int, Stream] = {}
+        self._rtcp_streams: dict[int, Stream] = {}
+
+    # -- SRTP
+
+    def protect(self, rtp: bytes, *, index: int | None = None) -> bytes:
+        """SRTP packet of an RTP packet. `index` (65536 * ROC + SEQ) replaces the estimate.
+
+        Raises `NonceReuseError` for an index used before or too old to know, `KeyExhaustedError` beyond ROC
+        2^32 - 1, `DecodeError` for what is no RTP, `LocalError` for an index of another SEQ.
+        """
+        end = header_end(rtp)
+        header = rtp[:end]
+        return header + self.seal(header, rtp[end:], index)
+
+    def seal(self, header: bytes, payload: bytes, index: int | None = None) -> bytes:
+        """`protect` for a packet already cut at its header; returns ciphertext and tag without the header."""
+        seq, ssrc = _SEQ_SSRC(header)
+        stream = self._streams.get(ssrc) or self._add(self._streams, ssrc, self._rtp)
+        if index is None:
+            index = stream.estimate(seq)
+        elif index & 0xFFFF != seq:
+            raise LocalError("packet index and sequence number differ")
+        if not 0 <= index <= MAX_INDEX:
+            raise KeyExhaustedError("SRTP: packet index exceeds 48 bits")
+        if not stream.is_new(index):
+            raise NonceReuseError(f"SRTP: index {index} of SSRC {ssrc:08x} was used under this key")
+        stream.mark(index)
+        return self._rtp.seal(stream.base, index, header, payload)
+
+    def unprotect(self, srtp: bytes) -> bytes:
+        """RTP packet of an SRTP packet. Raises `DecodeError`, `AuthenticationError`, `ReplayError`, `CryptoError`."""
+        end = header_end(srtp)
+        header = srtp[:end]
+        return header + self.open(header, srtp[end:])
+
+    def open(self, header: bytes, body: bytes, index: int | None = None) -> bytes:
+        """`unprotect` for a packet already cut at its header; returns the payload."""
+        seq, ssrc = _SEQ_SSRC(header)
+        if len(body) < self._tags[0]:
+            raise DecodeError("SRTP: shorter than its tag", len(header) + len(body))
+        stream = self._streams.get(ssrc)
+        known = stream or Stream(self._rtp.base(ssrc), self._window)
+        if index is None:
+            index = known.estimate(seq)
+        if index > MAX_INDEX:
+            raise CryptoError("SRTP: packet index exceeds 48 bits")
+        if not known.is_new(index):
+            raise ReplayError(f"SRTP: index {index} of SSRC {ssrc:08x} seen before or too old")
+        payload = self._rtp.open(known.base, index, header, body)
+        if stream is None:
+            self._keep(self._streams, ssrc, known)
+        known.mark(index)
+        return payload
+
+    def estimate(self, ssrc: int, seq: int) -> int:
+        """Packet index that a packet with this SEQ would get now."""
+        stream = self._streams.get(ssrc)
+        return seq if stream is None else stream.estimate(seq)
+
+    def last_index(self, ssrc: int) -> int | None:
+        """Highest index protected or authenticated; None before the first."""
+        stream = self._streams.get(ssrc)
+        return None if stream is None or stream.highest < 0 else stream.highest
+
+    def roc(self, ssrc: int) -> int | None:
+        """Rollover counter of the highest index; None before the first packet."""
+        last = self.last_index(ssrc)
+        return None if last is None else last >> 16
+
+    def set_roc(self, ssrc: int, roc: int) -> None:
+        """Use `roc` (0 .. 2^32 - 1) for the next packet of this SSRC; the replay list stays."""
+        if not 0 <= roc <= 0xFFFFFFFF:
+            raise LocalError("a ROC has 32 bits")
+        stream = self._streams.get(ssrc) or self._add(self._streams, ssrc, self._rtp)
+        stream.set_roc(roc)
+
+    # -- SRTCP
+
+    def protect_rtcp(self, rtcp: bytes, *, encrypt: bool = True, index: int | None = None) -> bytes:
+        """SRTCP packet of an RTCP (compound) packet; `encrypt=False` only authenticates (E = 0).
+
+        Indices count from 1 per SSRC. Raises `KeyExhaustedError` beyond 2^31 - 1, `NonceReuseError`, `DecodeError`.
+        """
+        ssrc = _rtcp_ssrc(rtcp, 8)
+        stream = self._rtcp_streams.get(ssrc) or self._add(self._rtcp_streams, ssrc, self._rtcp)
+        if index is None:
+            index = max(stream.highest, 0) + 1
+        if not 0 <= index <= MAX_RTCP_INDEX:
+            raise KeyExhaustedError("SRTCP: index exceeds 31 bits")
+        if not stream.is_new(index):
+            raise NonceReuseError(
+                f"SRTCP: index {index} of SSRC {ssrc:08x} was used under this key"
+            )
+        stream.mark(index)
+        return self._rtcp.seal_rtcp(stream.base, index | E_BIT if encrypt else index, rtcp)
+
+    def unprotect_rtcp(self, srtcp: bytes) -> bytes:
+        """RTCP packet of an SRTCP packet. Raises `DecodeError`, `AuthenticationError`, `ReplayError`, `CryptoError`."""
+        tag = self._tags[1]
+        ssrc = _rtcp_ssrc(srtcp, 12 + tag)
+        tail = srtcp[-4:] if self.profile.cipher == "aes-gcm" else srtcp[-4 - tag : -tag]
+        index = int.from_bytes(tail, "big") & MAX_RTCP_INDEX
+        stream = self._rtcp_streams.get(ssrc)
+        known = stream or Stream(self._rtcp.base(ssrc), self._window)
+        if not known.is_new(index):
+            raise ReplayError(f"SRTCP: index {index} of SSRC {ssrc:08x} seen before or too old")
+        rtcp = self._rtcp.open_rtcp(known.base, srtcp)
+        if stream is None:
+            self._keep(self._rtcp_streams, ssrc, known)
+        known.mark(index)
+        return rtcp
+
+    def rtcp_index(self, ssrc: int) -> int | None:
+        """Highest SRTCP index protected or authenticated; None before the first."""
+        stream = self._rtcp_streams.get(ssrc)
+        return None if stream is None or stream.highest < 0 else stream.highest
+
+    # -- streams
+
+    def ssrcs(self) -> list[int]:
+        """SSRCs with SRTP state, oldest first."""
+        return list(self._streams)
+
+    def resume(self, ssrc: int, highest: int, *, used: bool = False) -> None:
+        """Go on from an index; `used` refuses it and all before it (what an earlier context knew)."""
+        stream = self._streams.get(ssrc) or self._add(self._streams, ssrc, self._rtp)
+        stream.resume(highest, used=used)
+
+    def _add(self, streams: dict[int, Stream], ssrc: int, transform: Transform) -> Stream:
+        return self._keep(streams, ssrc, Stream(transform.base(ssrc), self._window))
+
+    def _keep(self, streams: dict[int, Stream], ssrc: int, stream: Stream) -> Stream:
+        if len(streams) >= MAX_STREAMS:
+            raise CryptoError(f"SRTP: more than {MAX_STREAMS} SSRCs under one key")
+        streams[ssrc] = stream
+        return stream
+
+
+def _single(profile: int, key: bytes, salt: bytes) -> SrtpProfile:
+    row = SRTP_PROFILES.get(profile)
+    if row is None or row.is_double:
+        raise LocalError(f"a context runs a single profile, not {profile:#06x}")
+    if (len(key), len(salt)) != (row.key_length, row.salt_length):
+        raise LocalError(f"{row.name} takes {row.key_length} + {row.salt_length} octets")
+    return row
+
+
+def _rtcp_ssrc(packet: bytes, least: int) -> int:
+    if len(packet) < least:
+        raise DecodeError("RTCP: packet cut short", len(packet))
+    if packet[0] >> 6 != 2:
+        raise DecodeError("RTCP: version is not 2", 0)
+    return int.from_bytes(packet[4:8], "big")
