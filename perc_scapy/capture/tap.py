@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A process records its own UDP traffic: no privileges, nothing but what passed its sockets, no secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from perc_scapy.capture.headers import SocketAddress, ip_udp
+from perc_scapy.capture.pcapng import PcapngWriter, open_private
+
+
+class Tap:
+    """A capture file (pcapng, raw IP, 0600) that every datagram is written to at once.
+
+    Raises `ConfigError` when the file cannot be created.
+    """
+
+    def __init__(self, path: str | Path, *, interface: str = "perc") -> None:
+        self._file = open_private(path)
+        self._writer = PcapngWriter(self._file, interface=interface)
+
+    def datagram(self, time: float, src: SocketAddress, dst: SocketAddress, data: bytes) -> None:
+        """Record one datagram; `time` is wall-clock seconds, addresses are those of the `socket` module."""
+        self._writer.packet(round(time * 1_000_000_000), ip_udp(src, dst, data))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Tap:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
