@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Handshake reassembly with bounded memory, and delivery in order (RFC 6347 4.2.2, 4.2.3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from perc_scapy.dtls.codec import Fragment
+
+MAX_MESSAGE = 32768
+"""Octets of the longest handshake message accepted: a chain of certificates needs a few thousand."""
+MAX_BUFFER = 65536
+"""Octets held for all incomplete or early messages of one association."""
+MAX_AHEAD = 12
+"""Messages after the next one that are kept: more than the longest flight of the protocol has."""
+MAX_GAPS = 128
+"""Separate pieces of one message; beyond this only dust is arriving."""
+
+
+class Message(NamedTuple):
+    """A whole handshake message."""
+
+    type: int
+    sequence: int
+    body: bytes
+    epoch: int
+    records: tuple[int, ...]
+    """Numbers of the records that carried it; only kept for protected epochs."""
+
+
+class _Partial:
+    """One message under assembly: octets received and which ranges they cover."""
+
+    __slots__ = ("buffer", "epoch", "length", "ranges", "records", "type")
+
+    def __init__(self, fragment: Fragment, epoch: int) -> None:
+        self.type, self.length, self.epoch = fragment.type, fragment.length, epoch
+        self.buffer = bytearray()
+        self.ranges: list[tuple[int, int]] = []
+        self.records: list[int] = []
+
+    def matches(self, fragment: Fragment, epoch: int) -> bool:
+        return (self.type, self.length, self.epoch) == (fragment.type, fragment.length, epoch)
+
+    @property
+    def complete(self) -> bool:
+        return self.ranges == [(0, self.length)]
+
+    def add(self, fragment: Fragment) -> None:
+        """Merge a piece; overlapping pieces are allowed (RFC 6347 4.2.3)."""
+        start, end = fragment.offset, fragment.offset + len(fragment.data)
+        if len(self.buffer) < end:
+            self.buffer.extend(bytes(end - len(self.buffer)))
+        self.buffer[start:end] = fragment.data
+        apart = [r for r in self.ranges if r[1] < start or r[0] > end]
+        touching = [r for r in self.ranges if not (r[1] < start or r[0] > end)]
+        low = min([start, *(r[0] for r in touching)])
+        high = max([end, *(r[1] for r in touching)])
+        self.ranges = sorted([*apart, (low, high)])
+
+
+class Reassembler:
+    """Turns fragments into messages in order of message_seq. Counts what it drops in `dropped`."""
+
+    __slots__ = ("_held", "_partials", "dropped", "next_sequence")
+
+    def __init__(self, next_sequence: int = 0) -> None:
+        self.next_sequence = next_sequence
+        self._partials: dict[int, _Partial] = {}
+        self._held = 0
+        self.dropped = 0
+
+    @property
+    def held(self) -> int:
+        """Octets announced by the messages under assembly; at most `MAX_BUFFER`."""
+        return self._held
+
+    def push(self, fragment: Fragment, epoch: int, record: int) -> Message | None:
+        """Take a fragment that is not old; returns it at once when it is the whole next message."""
+        if fragment.sequence == self.next_sequence and fragment.whole:
+            return self._deliver(fragment, epoch, record)
+        partial = self._partial(fragment, epoch)
+        if partial is None:
+            self.dropped += 1
+            return None
+        if not partial.complete:
+            partial.add(fragment)
+        if epoch and len(partial.records) < MAX_GAPS:
+            partial.records.append(record)
+        return self.pop()
+
+    def _deliver(self, fragment: Fragment, epoch: int, record: int) -> Message:
+        """A whole message needs no assembly; a forged piece that came before it must not block it."""
+        partial = self._partials.pop(fragment.sequence, None)
+        records = [record] if epoch else []
+        if partial is not None:
+            self._held -= partial.length
+            records = partial.records + records
+        self.next_sequence += 1
+        return Message(fragment.type, fragment.sequence, fragment.data, epoch, tuple(records))
+
+    def pop(self) -> Message | None:
+        """The next message in order, if it is complete."""
+        sequence = self.next_sequence
+        partial = self._partials.get(sequence)
+        if partial is None or not partial.complete:
+            return None
+        del self._partials[sequence]
+        self._held -= partial.length
+        self.next_sequence += 1
+        body, records = bytes(partial.buffer), tuple(partial.records)
+        return Message(partial.type, sequence, body, partial.epoch, records)
+
+    def _partial(self, fragment: Fragment, epoch: int) -> _Partial | None:
+        known = self._partials.get(fragment.sequence)
+        if known is not None:
+            fits = known.matches(fragment, epoch) and len(known.ranges) < MAX_GAPS
+            return known if fits else None
+        ahead = fragment.sequence - self.next_sequence
+        # The announced length is charged before a single octet is stored.
+        too_much = fragment.length > MAX_MESSAGE or self._held + fragment.length > MAX_BUFFER
+        if too_much or not 0 <= ahead <= MAX_AHEAD:
+            return None
+        self._held += fragment.length
+        self._partials[fragment.sequence] = partial = _Partial(fragment, epoch)
+        return partial
