@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The octet source of the readers."""
+
+import io
+
+import pytest
+
+from perc_scapy.capture.frames import CaptureDamaged, Frame, Source
+
+
+class Dribble(io.RawIOBase):
+    """A pipe that gives one octet at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self.rest = data
+
+    def read(self, size: int = -1) -> bytes:
+        part, self.rest = self.rest[:1], self.rest[1:]
+        return part
+
+
+def test_short_reads_of_a_pipe_are_put_together() -> None:
+    source = Source(Dribble(b"abcdef"))
+    assert source.take(4, "x") == b"abcd"
+    assert source.position == 4
+    with pytest.raises(CaptureDamaged, match=r"y cut short \(at octet 6\)"):
+        source.take(3, "y")
+
+
+def test_the_end_is_an_end_only_between_blocks() -> None:
+    assert Source(io.BytesIO(b"")).start(4, "x") == b""
+    with pytest.raises(CaptureDamaged):
+        Source(io.BytesIO(b"ab")).start(4, "x")
+
+
+def test_an_absurd_length_is_damage_before_memory_is_asked_for() -> None:
+    with pytest.raises(CaptureDamaged, match="of 4294967295 octets"):
+        Source(io.BytesIO(b"abc")).take(0xFFFFFFFF, "packet")
+
+
+def test_frame_times() -> None:
+    assert Frame(1, 1_500_000_000, 1, b"", 0).time == 1.5
