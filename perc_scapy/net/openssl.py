@@ -36,7 +36,8 @@ _SUITES = {
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _CHUNK = 65536
 
-KeyLog = Callable[[bytes], None]
+KeyLog = Callable[[str], None]
+"""Takes one line of an NSS key log, without its end."""
 Verify = Callable[[str], bool]
 
 
@@ -61,7 +62,7 @@ class OpensslContext:
         context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_QUERY_MTU | SSL.OP_NO_RENEGOTIATION)
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verifier(verify))
         if keylog is not None:
-            context.set_keylog_callback(lambda connection, line: keylog(line))
+            context.set_keylog_callback(lambda connection, line: keylog(line.decode("ascii")))
         if cookies is not None:
             context.set_cookie_generate_callback(cookies[0])
             context.set_cookie_verify_callback(cookies[1])

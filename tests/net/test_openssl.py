@@ -129,10 +129,10 @@ def test_flights_fit_1200_octets_and_there_is_no_ticket():
 
 
 def test_the_keylog_has_one_line_a_session_and_no_newline():
-    lines: list[bytes] = []
+    lines: list[str] = []
     pair(keylog=lines.append)
-    assert [line.split()[0] for line in lines] == [b"CLIENT_RANDOM"]
-    assert b"\n" not in lines[0]
+    assert [line.split()[0] for line in lines] == ["CLIENT_RANDOM"]
+    assert "\n" not in lines[0]
 
 
 @pytest.mark.req("T00-TUN-08")
