@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Passive formats as Scapy packets: no keys, no sessions, no sockets; importing claims no ports."""
+
+from perc_scapy.layers.base import PercPacket
+from perc_scapy.layers.fields import Malformed
+from perc_scapy.layers.tunnel_draft00 import (
+    DTLSTunnelMessage,
+    Empty,
+    SRTPKeyInformation,
+    SupportedProfiles,
+)
+
+__all__ = [
+    "DTLSTunnelMessage",
+    "Empty",
+    "Malformed",
+    "PercPacket",
+    "SRTPKeyInformation",
+    "SupportedProfiles",
+]

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Octet strings: of fixed length, with a length prefix, sized by another field, up to the end, and trailers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from scapy.fields import RawVal
+from scapy.packet import Packet
+from scapy.volatile import RandBin, RandNum, VolatileValue
+
+from perc_scapy.errors import DecodeError, EncodeError
+from perc_scapy.layers.fields.core import LAYERS, WireField, need, shown
+from perc_scapy.layers.fields.relations import Size, as_size
+
+FUZZ_LENGTH = 64
+"""Longest random octet string that `fuzz()` makes for a field that allows more."""
+
+
+def prefix_width(maximum: int) -> int:
+    """Octets of a length prefix, from the largest legal length (RFC 5246 section 4.3)."""
+    return (maximum.bit_length() + 7) // 8
+
+
+class Octets(WireField):
+    """Base of the octet strings. `content` names a layer that explains the octets to people."""
+
+    __slots__ = ("content",)
+    holds_packets = 1
+
+    def __init__(
+        self,
+        name: str,
+        default: bytes = b"",
+        *,
+        content: str | type | None = None,
+        secret: bool = False,
+    ) -> None:
+        self.content = content
+        super().__init__(name, default, secret)
+
+    def h2i(self, pkt: Any, x: Any) -> Any:
+        if isinstance(x, str):
+            return bytes.fromhex(x)
+        return bytes(x) if isinstance(x, (bytearray, memoryview)) else x
+
+    def text(self, value: Any) -> str:
+        return shown(value) if isinstance(value, bytes) else repr(value)
+
+    def write(self, pkt: Any, value: Any) -> bytes:
+        return b"" if value is None else bytes(value)
+
+    def explained(self, pkt: Any, value: bytes) -> Any:
+        """The octets, or the packet that `content` makes of them."""
+        layer = LAYERS.get(self.content) if isinstance(self.content, str) else self.content
+        return value if layer is None or not value else layer.dissect_whole(value, pkt)
+
+    def randval(self) -> VolatileValue[bytes]:
+        return RandBin(RandNum(0, FUZZ_LENGTH))
+
+
+class Fixed(Octets):
+    """`opaque name[length]`."""
+
+    __slots__ = ("length",)
+    holds_packets = 0
+    DATA: ClassVar[tuple[str, ...]] = ("length",)
+
+    def __init__(
+        self, name: str, length: int, default: bytes | None = None, *, secret: bool = False
+    ) -> None:
+        self.length = length
+        super().__init__(name, bytes(length) if default is None else default, secret=secret)
+
+    def fixed_size(self) -> int:
+        return self.length
+
+    def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[bytes, int]:
+        need(self.length, pos, end)
+        return data[pos : pos + self.length], pos + self.length
+
+    def write(self, pkt: Any, value: Any) -> bytes:
+        octets = super().write(pkt, value)
+        if len(octets) != self.length:
+            raise EncodeError(f"{self.name}: has {len(octets)} octets, not {self.length}")
+        return octets
+
+    def randval(self) -> VolatileValue[bytes]:
+        return RandBin(self.length)
+
+
+class Opaque(Octets):
+    """`opaque name<min..max>`: a length prefix, as wide as `max` needs, then the octets."""
+
+    __slots__ = ("max", "min", "prefix")
+    DATA: ClassVar[tuple[str, ...]] = ("min", "max", "prefix", "content")
+
+    def __init__(
+        self,
+        name: str = "item",
+        *,
+        max: int,
+        min: int = 0,
+        default: bytes = b"",
+        prefix: int | None = None,
+        content: str | type | None = None,
+        secret: bool = False,
+    ) -> None:
+        self.min, self.max = min, max
+        self.prefix = prefix_width(max) if prefix is None else prefix
+        super().__init__(name, default, content=content, secret=secret)
+
+    def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
+        start, stop = prefixed(self.prefix, data, pos, end)
+        return self.explained(pkt, data[start:stop]), stop
+
+    def write(self, pkt: Any, value: Any) -> bytes:
+        return with_prefix(self.name, self.prefix, super().write(pkt, value))
+
+    def check(self, value: Any) -> str | None:
+        return outside(len(bytes(value)), self.min, self.max)
+
+    def randval(self) -> VolatileValue[bytes]:
+        return RandBin(RandNum(self.min, max(self.min, min(self.max, FUZZ_LENGTH))))
+
+
+class Sized(Octets):
+    """As many octets as another field says."""
+
+    __slots__ = ("size",)
+    DATA: ClassVar[tuple[str, ...]] = ("size", "content")
+
+    def __init__(self, name: str, *, size: str | Size, **options: Any) -> None:
+        self.size = as_size(size)
+        super().__init__(name, **options)
+
+    def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
+        return self.explained(pkt, data[pos:end]), end
+
+
+class Rest(Octets):
+    """All octets up to the end of the layer's region, or up to the trailers declared behind it."""
+
+    __slots__ = ()
+    DATA: ClassVar[tuple[str, ...]] = ("content",)
+
+    def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
+        return self.explained(pkt, data[pos:end]), end
+
+
+class Trailer(Octets):
+    """What is found from the END of the region: `peel(octets) -> (before, …)` from `wire.py` says how much.
+
+    `content` explains it. The octets before it belong to the `Rest` declared in front.
+    """
+
+    __slots__ = ("peel",)
+    DATA: ClassVar[tuple[str, ...]] = ("peel", "content")
+
+    def __init__(
+        self, name: str, *, peel: Callable[[bytes], tuple[bytes, Any]], **options: Any
+    ) -> None:
+        self.peel = peel
+        super().__init__(name, **options)
+
+    def tail_size(self, data: bytes, pos: int, end: int) -> int:
+        """Octets that this trailer takes from the end of `data[pos:end]`; raises `DecodeError`."""
+        try:
+            return end - pos - len(self.peel(data[pos:end])[0])
+        except DecodeError as error:
+            raise DecodeError(error.what, pos + (error.offset or 0)) from None
+
+    def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
+        start = end - self.tail_size(data, pos, end)
+        return self.explained(pkt, data[start:end]), end
+
+
+def prefixed(width: int, data: bytes, pos: int, end: int) -> tuple[int, int]:
+    """Bounds of the octets behind a length prefix at `pos`; raises `DecodeError`."""
+    if end - pos < width:
+        raise DecodeError(f"length prefix needs {width} octets, {end - pos} left", pos)
+    start = pos + width
+    stop = start + int.from_bytes(data[pos:start], "big")
+    if stop > end:
+        raise DecodeError(f"announces {stop - start} octets, {end - start} left", pos)
+    return start, stop
+
+
+def with_prefix(name: str, width: int, octets: bytes) -> bytes:
+    """The octets behind their length; raises `EncodeError` when the prefix cannot say it."""
+    if len(octets) >> 8 * width:
+        raise EncodeError(f"{name}: {len(octets)} octets do not fit a {width}-octet length")
+    return len(octets).to_bytes(width, "big") + octets
+
+
+def outside(octets: int, minimum: int, maximum: int) -> str | None:
+    """Why a length is outside its bounds, or None."""
+    if octets < minimum:
+        return f"has {octets} octets, at least {minimum} are required"
+    return f"has {octets} octets, at most {maximum} are allowed" if octets > maximum else None
+
+
+def octets_of(value: Any) -> bytes:
+    """Octets of what stands in an octet field: bytes, a packet or a raw value."""
+    return bytes(value) if isinstance(value, (RawVal, Packet)) else value
