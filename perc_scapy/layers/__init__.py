@@ -2,6 +2,7 @@
 """Passive formats as Scapy packets: no keys, no sessions, no sockets; importing claims no ports."""
 
 from perc_scapy.layers.base import PercPacket
+from perc_scapy.layers.expert import Fault
 from perc_scapy.layers.fields import Malformed
 from perc_scapy.layers.tunnel_draft00 import (
     DTLSTunnelMessage,
@@ -9,12 +10,27 @@ from perc_scapy.layers.tunnel_draft00 import (
     SRTPKeyInformation,
     SupportedProfiles,
 )
+from perc_scapy.layers.tunnel_rfc9185 import (
+    EndpointDisconnect,
+    TunneledDtls,
+    TunnelMediaKeys,
+    TunnelMessage,
+    TunnelSupportedProfiles,
+    TunnelUnsupportedVersion,
+)
 
 __all__ = [
     "DTLSTunnelMessage",
     "Empty",
+    "EndpointDisconnect",
+    "Fault",
     "Malformed",
     "PercPacket",
     "SRTPKeyInformation",
     "SupportedProfiles",
+    "TunnelMediaKeys",
+    "TunnelMessage",
+    "TunnelSupportedProfiles",
+    "TunnelUnsupportedVersion",
+    "TunneledDtls",
 ]

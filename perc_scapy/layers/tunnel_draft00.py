@@ -90,11 +90,10 @@ class DTLSTunnelMessage(PercPacket):
         )
 
     def brief(self) -> str:
-        kind, body = self._shown("type"), type(self.getfieldval("body")).__name__
-        inner = getattr(self.getfieldval("dtls_message"), "summary", str)()
-        what = kind if self.getfieldval("type") is not None else body
-        text = f"PERC tunnel {what} association {bytes(self.association_id)[:4].hex()}"
-        return f"{text} / {inner}" if inner else text
+        body, inner = self.getfieldval("body"), self.getfieldval("dtls_message")
+        kind = type(body).__name__ if self.getfieldval("type") is None else self._shown("type")
+        text = f"PERC tunnel {kind} association {bytes(self.association_id)[:4].hex()}"
+        return f"{text} / {inner.summary()}" if isinstance(inner, PercPacket) else text
 
 
 __all__ = ["DTLSTunnelMessage", "Empty", "SRTPKeyInformation", "SupportedProfiles"]
