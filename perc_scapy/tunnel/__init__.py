@@ -1,1 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Tunnel between MDD and KMF: neutral `messages`, their wire versions, and the `carrier` that opens and accepts them.
+
+Adding a wire version: one module beside `draft00` and one row in `TUNNEL_VERSIONS`. Roles stay as they are.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perc_scapy.tunnel.messages import TunnelVersion
+
+    TUNNEL_VERSIONS: Mapping[str, TunnelVersion]
+
+__all__ = ["TUNNEL_VERSIONS"]
+
+_VERSIONS = {"draft00": ("draft00", "Draft00")}
+
+
+def __getattr__(name: str) -> object:
+    if name != "TUNNEL_VERSIONS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Loaded on first use: the wire formats need Scapy, a command that prints its help does not.
+    made = {
+        key: getattr(import_module(f"{__name__}.{module}"), cls)()
+        for key, (module, cls) in _VERSIONS.items()
+    }
+    globals()[name] = made
+    return made
