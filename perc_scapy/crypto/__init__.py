@@ -2,8 +2,8 @@
 """SRTP, double SRTP, EKT, key derivation and TLS 1.2 arithmetic: bytes in, bytes out; imports no Scapy.
 
 `secret` Key · `fingerprint` · `profiles` the table · `kdf` exporter -> master keys -> session keys · `replay` one
-SSRC's indices · `transforms` GCM and AES-CM · `srtp` SrtpContext · `double` RFC 8723 · `ekt`, `ekt_sender`,
-`ekt_receiver` RFC 8870 · `perc_sender`, `perc_receiver` all of it together, as an endpoint uses it · `tls12`.
+SSRC's indices · `transforms` GCM and AES-CM · `srtp` SrtpContext · `double` RFC 8723 at its ends, `hop` in the
+middle · `ekt`, `ekt_sender`, `ekt_receiver`, `ekt_sources` RFC 8870 · `perc` both, as an endpoint uses them · `tls12`.
 Names below load their module on first use, so that a command that needs one fingerprint does not load all ciphers.
 """
 
@@ -16,21 +16,51 @@ from typing import TYPE_CHECKING
 from perc_scapy.crypto.fingerprint import fingerprint, parse_fingerprint
 
 if TYPE_CHECKING:
-    from perc_scapy.crypto.ekt import EKT_CIPHERS, EktParameters, unwrap, wrap
-    from perc_scapy.crypto.kdf import ExportedKeys, MasterKey, split_exporter
+    from perc_scapy.crypto.double import DoubleContext, DoublePacket, OuterPacket, SyntheticPacket
+    from perc_scapy.crypto.ekt import (
+        EKT_CIPHERS,
+        EktCipherRow,
+        EktParameters,
+        EktPlaintext,
+        unwrap,
+        wrap,
+    )
+    from perc_scapy.crypto.ekt_receiver import EktCandidate, EktReceiver
+    from perc_scapy.crypto.ekt_sender import EktSender
+    from perc_scapy.crypto.hop import KEEP, NO_CHANGE, HeaderChange, change_headers, relay
+    from perc_scapy.crypto.kdf import EXPORTER_LABEL, ExportedKeys, MasterKey, split_exporter
+    from perc_scapy.crypto.perc import PercPacket, PercReceiver, PercSender
     from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
     from perc_scapy.crypto.secret import Key
     from perc_scapy.crypto.srtp import SrtpContext
 
 _HOME = {
+    "DoubleContext": "double",
+    "DoublePacket": "double",
     "EKT_CIPHERS": "ekt",
+    "EXPORTER_LABEL": "kdf",
+    "EktCandidate": "ekt_receiver",
+    "EktCipherRow": "ekt",
     "EktParameters": "ekt",
+    "EktPlaintext": "ekt",
+    "EktReceiver": "ekt_receiver",
+    "EktSender": "ekt_sender",
     "ExportedKeys": "kdf",
+    "HeaderChange": "hop",
+    "KEEP": "hop",
     "Key": "secret",
     "MasterKey": "kdf",
+    "NO_CHANGE": "hop",
+    "OuterPacket": "double",
+    "PercPacket": "perc",
+    "PercReceiver": "perc",
+    "PercSender": "perc",
     "SRTP_PROFILES": "profiles",
     "SrtpContext": "srtp",
     "SrtpProfile": "profiles",
+    "SyntheticPacket": "double",
+    "change_headers": "hop",
+    "relay": "hop",
     "split_exporter": "kdf",
     "unwrap": "ekt",
     "wrap": "ekt",
@@ -38,15 +68,33 @@ _HOME = {
 
 __all__ = [
     "EKT_CIPHERS",
+    "EXPORTER_LABEL",
+    "KEEP",
+    "NO_CHANGE",
     "SRTP_PROFILES",
+    "DoubleContext",
+    "DoublePacket",
+    "EktCandidate",
+    "EktCipherRow",
     "EktParameters",
+    "EktPlaintext",
+    "EktReceiver",
+    "EktSender",
     "ExportedKeys",
+    "HeaderChange",
     "Key",
     "MasterKey",
+    "OuterPacket",
+    "PercPacket",
+    "PercReceiver",
+    "PercSender",
     "SrtpContext",
     "SrtpProfile",
+    "SyntheticPacket",
+    "change_headers",
     "fingerprint",
     "parse_fingerprint",
+    "relay",
     "split_exporter",
     "unwrap",
     "wrap",

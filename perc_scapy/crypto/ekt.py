@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import keywrap
 
 from perc_scapy.codes import EktCipher
 from perc_scapy.crypto.secret import Key
-from perc_scapy.errors import AuthenticationError, DecodeError, EncodeError
+from perc_scapy.errors import AuthenticationError, CryptoError, DecodeError, EncodeError
 from perc_scapy.wire import EKT_MAX_CIPHERTEXT
 
 MAX_MASTER_KEY = 231
@@ -72,6 +72,17 @@ class EktParameters:
             raise DecodeError("EKT: SRTP master salt must have 1 to 256 octets")
         if not (0 <= self.spi <= 0xFFFF and 0 <= self.ttl <= 0xFFFFFF):
             raise DecodeError("EKT: SPI or TTL out of range")
+
+
+def check_strength(parameters: EktParameters, key_length: int, salt_length: int) -> None:
+    """`CryptoError` unless the set may carry master keys of `key_length` octets and its salt reaches.
+
+    The EKT cipher must be at least as strong as the SRTP cipher (RFC 8870 section 6).
+    """
+    if len(parameters.key) < key_length:
+        raise CryptoError("EKT: the EKT key is shorter than the SRTP master key")
+    if len(parameters.salt) < salt_length:
+        raise CryptoError(f"EKT: the SRTP master salt has fewer than {salt_length} octets")
 
 
 def wrap(kek: bytes, plaintext: bytes) -> bytes:

@@ -7,33 +7,46 @@ MAX_INDEX = (1 << 48) - 1
 """Largest SRTP packet index: 32 bits of ROC, 16 of SEQ."""
 MAX_RTCP_INDEX = (1 << 31) - 1
 DEFAULT_WINDOW = 128
-"""Indices behind the highest that are still told apart; RFC 3711 3.3.2 asks for 64 or more."""
+"""Indices up to the highest that are told apart; RFC 3711 3.3.2 asks for 64 or more."""
 
 
 class Stream:
     """Index state of one SSRC: the highest index and which of the `window` indices up to it were used.
 
-    A receiver asks `is_new`, authenticates, then calls `mark`; a sender calls both before it encrypts.
+    A receiver asks `is_new`, authenticates, then calls `mark`; a sender calls both before it encrypts. A packet with
+    SEQ `expected` follows the highest index under the same ROC: hot paths then only count `highest` and `expected` up.
     """
 
-    __slots__ = ("_limit", "_pending_roc", "_window", "base", "highest", "mask")
+    __slots__ = (
+        "_limit",
+        "_mask",
+        "_near",
+        "_pending_roc",
+        "_top",
+        "_window",
+        "base",
+        "expected",
+        "highest",
+    )
 
     def __init__(self, base: int = 0, window: int = DEFAULT_WINDOW) -> None:
         self.base = base
         """Session salt XOR shifted SSRC: what `transforms` XORs with an index to make the IV."""
         self.highest = -1
         """Highest index marked; -1 before the first."""
-        self.mask = 0
-        """Bit n: index `highest - n` was used."""
+        self.expected = -1
+        """SEQ of the next index; never a SEQ (-1, 65536) when the next packet needs an estimate or a new ROC."""
+        # Indices above _top, up to highest, were used without a gap; bit n of _mask: index _top - n was used.
+        self._top, self._mask = -1, 0
         self._window = window
         self._limit = (1 << window) - 1
-        self._pending_roc = -1
+        self._pending_roc = self._near = -1
 
     def estimate(self, seq: int) -> int:
         """Packet index of a SEQ: the one nearest to the highest index (RFC 3711 appendix A)."""
         if self._pending_roc >= 0:
             return self._pending_roc << 16 | seq
-        highest = self.highest
+        highest = self.highest if self.highest >= 0 else self._near
         if highest < 0:
             return seq
         roc, last = highest >> 16, highest & 0xFFFF
@@ -47,25 +60,41 @@ class Stream:
 
     def is_new(self, index: int) -> bool:
         """False when the index was marked, or lies too far back to know."""
-        behind = self.highest - index
-        return behind < 0 or (behind < self._window and not self.mask >> behind & 1)
+        if index > self.highest:
+            return True
+        if index > self._top or self.highest - index >= self._window:
+            return False
+        return not self._mask >> (self._top - index) & 1
 
     def mark(self, index: int) -> None:
         """Record an index; to be called only after `is_new` said yes."""
-        ahead = index - self.highest
-        if ahead <= 0:
-            self.mask |= 1 << -ahead
-        else:
-            # A shift by an attacker's distance would allocate that many bits.
-            self.mask = (self.mask << ahead | 1) & self._limit if ahead < self._window else 1
+        if index <= self.highest:
+            self._mask |= 1 << (self._top - index)
+        elif index == self.highest + 1 and self.highest >= 0:
             self.highest = index
-        self._pending_roc = -1
+        else:
+            self._jump(index)
+        self.expected, self._pending_roc = (self.highest & 0xFFFF) + 1, -1
+
+    def _jump(self, index: int) -> None:
+        run, ahead = self.highest - self._top, index - self.highest
+        if run >= self._window:
+            self._mask, run = self._limit, 0
+        self._mask = (self._mask << run | (1 << run) - 1) & self._limit
+        # A shift by a distance that a stranger chose would allocate that many bits.
+        self._mask = (self._mask << ahead | 1) & self._limit if ahead < self._window else 1
+        self.highest = self._top = index
 
     def set_roc(self, roc: int) -> None:
         """Take `roc` for the next packet instead of an estimate (learnt from EKT or signalling)."""
-        self._pending_roc = roc
+        self._pending_roc, self.expected = roc, -1
 
-    def resume(self, highest: int, *, used: bool) -> None:
-        """Go on from an index; `used` marks it and all before it as seen."""
-        self.highest = highest
-        self.mask = self._limit if used else 0
+    def seed(self, index: int) -> None:
+        """Estimate the first packet from this index; nothing is marked or refused by it."""
+        self._near = index
+
+    def refuse_up_to(self, index: int) -> None:
+        """Count an index and all before it as used: an earlier context may have seen them."""
+        self.highest = self._top = index
+        self._mask = self._limit
+        self._pending_roc, self.expected = -1, (index & 0xFFFF) + 1

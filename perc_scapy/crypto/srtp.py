@@ -6,12 +6,15 @@ from __future__ import annotations
 import hashlib
 from struct import Struct
 
+from cryptography.exceptions import InvalidTag
+
 from perc_scapy.crypto.kdf import MasterKey, session_keys
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.crypto.replay import DEFAULT_WINDOW, MAX_INDEX, MAX_RTCP_INDEX, Stream
 from perc_scapy.crypto.secret import Key
-from perc_scapy.crypto.transforms import E_BIT, Transform, make_transform
+from perc_scapy.crypto.transforms import BAD_TAG, E_BIT, GcmTransform, Transform, make_transform
 from perc_scapy.errors import (
+    AuthenticationError,
     CryptoError,
     DecodeError,
     KeyExhaustedError,
@@ -23,7 +26,7 @@ from perc_scapy.wire import rtp_header_length
 
 MAX_STREAMS = 4096
 """SSRCs that one context tracks; a further one is refused, because forgetting an old one would allow its replay."""
-_SEQ_SSRC = Struct("!2xH4xI").unpack_from
+SEQ_SSRC = Struct("!2xH4xI").unpack_from
 _PLAIN_HEADER = 0x80
 """First octet, padding bit aside, of a header without CSRC list and extension: it ends after 12 octets."""
 
@@ -46,11 +49,13 @@ class SrtpContext:
         "_rtcp",
         "_rtcp_streams",
         "_rtp",
-        "_streams",
         "_tags",
         "_window",
+        "decrypt",
+        "encrypt",
         "key_digest",
         "profile",
+        "streams",
     )
 
     def __init__(
@@ -65,10 +70,15 @@ class SrtpContext:
         """SHA-256 of the master key: tells whether two contexts share it (RFC 8723 section 5.2)."""
         rtp, rtcp = session_keys(row, MasterKey(Key(master_key), Key(master_salt)))
         self._rtp: Transform = make_transform(row, rtp, row.rtp_tag)
+        aead = self._rtp if isinstance(self._rtp, GcmTransform) else None
+        self.encrypt = aead.encrypt if aead else None
+        self.decrypt = aead.decrypt if aead else None
+        """AESGCM calls for hot paths, which write out what `seal` and `open` do; None for another cipher."""
         self._rtcp: Transform = make_transform(row, rtcp, row.rtcp_tag)
         self._tags = row.rtp_tag, row.rtcp_tag
         self._window = window
-        self._streams: dict[int, Stream] = {}
+        self.streams: dict[int, Stream] = {}
+        """SRTP index state by SSRC; for hot paths only."""
         self._rtcp_streams: dict[int, Stream] = {}
 
     # -- SRTP
@@ -85,8 +95,19 @@ class SrtpContext:
 
     def seal(self, header: bytes, payload: bytes, index: int | None = None) -> bytes:
         """`protect` for a packet already cut at its header; returns ciphertext and tag without the header."""
-        seq, ssrc = _SEQ_SSRC(header)
-        stream = self._streams.get(ssrc) or self._add(self._streams, ssrc, self._rtp)
+        seq, ssrc = SEQ_SSRC(header)
+        stream = self.streams.get(ssrc)
+        # Hot path, in line: the next packet in order under AES-GCM.
+        if stream is not None and stream.expected == seq and self.encrypt is not None:
+            following = stream.highest + 1
+            if index is None or index == following:
+                stream.highest, stream.expected = following, seq + 1
+                return self.encrypt((stream.base ^ following).to_bytes(12, "big"), payload, header)
+        stream = stream or self._add(self.streams, ssrc, self._rtp)
+        index = self._claim(stream, ssrc, seq, index)
+        return self._rtp.seal(stream.base, index, header, payload)
+
+    def _claim(self, stream: Stream, ssrc: int, seq: int, index: int | None) -> int:
         if index is None:
             index = stream.estimate(seq)
         elif index & 0xFFFF != seq:
@@ -96,7 +117,7 @@ class SrtpContext:
         if not stream.is_new(index):
             raise NonceReuseError(f"SRTP: index {index} of SSRC {ssrc:08x} was used under this key")
         stream.mark(index)
-        return self._rtp.seal(stream.base, index, header, payload)
+        return index
 
     def unprotect(self, srtp: bytes) -> bytes:
         """RTP packet of an SRTP packet. Raises `DecodeError`, `AuthenticationError`, `ReplayError`, `CryptoError`."""
@@ -106,10 +127,33 @@ class SrtpContext:
 
     def open(self, header: bytes, body: bytes, index: int | None = None) -> bytes:
         """`unprotect` for a packet already cut at its header; returns the payload."""
-        seq, ssrc = _SEQ_SSRC(header)
-        if len(body) < self._tags[0]:
-            raise DecodeError("SRTP: shorter than its tag", len(header) + len(body))
-        stream = self._streams.get(ssrc)
+        seq, ssrc = SEQ_SSRC(header)
+        stream = self.streams.get(ssrc)
+        # Hot path, in line: the next packet in order under AES-GCM.
+        if (
+            index is None
+            and stream is not None
+            and stream.expected == seq
+            and self.decrypt is not None
+        ):
+            following = stream.highest + 1
+            try:
+                payload = self.decrypt((stream.base ^ following).to_bytes(12, "big"), body, header)
+            except InvalidTag:
+                raise AuthenticationError(BAD_TAG) from None
+            stream.highest, stream.expected = following, seq + 1
+            return payload
+        return self._open(stream, ssrc, seq, index, header, body)
+
+    def _open(
+        self,
+        stream: Stream | None,
+        ssrc: int,
+        seq: int,
+        index: int | None,
+        header: bytes,
+        body: bytes,
+    ) -> bytes:
         known = stream or Stream(self._rtp.base(ssrc), self._window)
         if index is None:
             index = known.estimate(seq)
@@ -119,18 +163,18 @@ class SrtpContext:
             raise ReplayError(f"SRTP: index {index} of SSRC {ssrc:08x} seen before or too old")
         payload = self._rtp.open(known.base, index, header, body)
         if stream is None:
-            self._keep(self._streams, ssrc, known)
+            self._keep(self.streams, ssrc, known)
         known.mark(index)
         return payload
 
     def estimate(self, ssrc: int, seq: int) -> int:
         """Packet index that a packet with this SEQ would get now."""
-        stream = self._streams.get(ssrc)
+        stream = self.streams.get(ssrc)
         return seq if stream is None else stream.estimate(seq)
 
     def last_index(self, ssrc: int) -> int | None:
         """Highest index protected or authenticated; None before the first."""
-        stream = self._streams.get(ssrc)
+        stream = self.streams.get(ssrc)
         return None if stream is None or stream.highest < 0 else stream.highest
 
     def roc(self, ssrc: int) -> int | None:
@@ -142,8 +186,7 @@ class SrtpContext:
         """Use `roc` (0 .. 2^32 - 1) for the next packet of this SSRC; the replay list stays."""
         if not 0 <= roc <= 0xFFFFFFFF:
             raise LocalError("a ROC has 32 bits")
-        stream = self._streams.get(ssrc) or self._add(self._streams, ssrc, self._rtp)
-        stream.set_roc(roc)
+        self._stream(ssrc).set_roc(roc)
 
     # -- SRTCP
 
@@ -190,12 +233,18 @@ class SrtpContext:
 
     def ssrcs(self) -> list[int]:
         """SSRCs with SRTP state, oldest first."""
-        return list(self._streams)
+        return list(self.streams)
 
-    def resume(self, ssrc: int, highest: int, *, used: bool = False) -> None:
-        """Go on from an index; `used` refuses it and all before it (what an earlier context knew)."""
-        stream = self._streams.get(ssrc) or self._add(self._streams, ssrc, self._rtp)
-        stream.resume(highest, used=used)
+    def seed(self, ssrc: int, index: int) -> None:
+        """Estimate the first packet of an SSRC from this index: its ROC is known, its packets are not."""
+        self._stream(ssrc).seed(index)
+
+    def refuse_up_to(self, ssrc: int, index: int) -> None:
+        """Treat an index and all before it as used: an earlier context with this key may have seen them."""
+        self._stream(ssrc).refuse_up_to(index)
+
+    def _stream(self, ssrc: int) -> Stream:
+        return self.streams.get(ssrc) or self._add(self.streams, ssrc, self._rtp)
 
     def _add(self, streams: dict[int, Stream], ssrc: int, transform: Transform) -> Stream:
         return self._keep(streams, ssrc, Stream(transform.base(ssrc), self._window))

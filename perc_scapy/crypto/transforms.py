@@ -21,6 +21,8 @@ from perc_scapy.errors import AuthenticationError, LocalError
 E_BIT = 0x80000000
 """Encryption flag of the SRTCP index word (RFC 3711 section 3.4)."""
 
+BAD_TAG = "SRTP: authentication tag does not verify"
+
 
 class Transform(Protocol):
     """The four operations; `open*` raise `AuthenticationError`."""
@@ -35,11 +37,11 @@ class Transform(Protocol):
 class GcmTransform:
     """AES-GCM with 16-octet tags (RFC 7714)."""
 
-    __slots__ = ("_decrypt", "_encrypt", "_salt")
+    __slots__ = ("_salt", "decrypt", "encrypt")
 
     def __init__(self, keys: SessionKeys) -> None:
         aead = AESGCM(keys.key)
-        self._encrypt, self._decrypt = aead.encrypt, aead.decrypt
+        self.encrypt, self.decrypt = aead.encrypt, aead.decrypt
         self._salt = int.from_bytes(keys.salt, "big")
 
     def base(self, ssrc: int) -> int:
@@ -47,20 +49,20 @@ class GcmTransform:
         return self._salt ^ ssrc << 48
 
     def seal(self, base: int, index: int, header: bytes, payload: bytes) -> bytes:
-        return self._encrypt((base ^ index).to_bytes(12, "big"), payload, header)
+        return self.encrypt((base ^ index).to_bytes(12, "big"), payload, header)
 
     def open(self, base: int, index: int, header: bytes, body: bytes) -> bytes:
         try:
-            return self._decrypt((base ^ index).to_bytes(12, "big"), body, header)
+            return self.decrypt((base ^ index).to_bytes(12, "big"), body, header)
         except InvalidTag:
-            raise AuthenticationError("SRTP: authentication tag does not verify") from None
+            raise AuthenticationError(BAD_TAG) from None
 
     def seal_rtcp(self, base: int, word: int, rtcp: bytes) -> bytes:
         # RFC 7714 sections 9.2 (encrypted) and 9.3 (only authenticated)
         iv, tail = (base ^ word & ~E_BIT).to_bytes(12, "big"), word.to_bytes(4, "big")
         if word & E_BIT:
-            return rtcp[:8] + self._encrypt(iv, rtcp[8:], rtcp[:8] + tail) + tail
-        return rtcp + self._encrypt(iv, b"", rtcp + tail) + tail
+            return rtcp[:8] + self.encrypt(iv, rtcp[8:], rtcp[:8] + tail) + tail
+        return rtcp + self.encrypt(iv, b"", rtcp + tail) + tail
 
     def open_rtcp(self, base: int, srtcp: bytes) -> bytes:
         tail = srtcp[-4:]
@@ -68,7 +70,7 @@ class GcmTransform:
         clear = srtcp[:8] if word & E_BIT else srtcp[:-20]
         iv = (base ^ word & ~E_BIT).to_bytes(12, "big")
         try:
-            return clear + self._decrypt(iv, srtcp[len(clear) : -4], clear + tail)
+            return clear + self.decrypt(iv, srtcp[len(clear) : -4], clear + tail)
         except InvalidTag:
             raise AuthenticationError("SRTCP: authentication tag does not verify") from None
 
@@ -103,7 +105,7 @@ class AesCmTransform:
         if not hmac.compare_digest(
             tag, self._mac(header + data + (index >> 16).to_bytes(4, "big"))
         ):
-            raise AuthenticationError("SRTP: authentication tag does not verify")
+            raise AuthenticationError(BAD_TAG)
         return self._crypt(base, index, data)
 
     def seal_rtcp(self, base: int, word: int, rtcp: bytes) -> bytes:
