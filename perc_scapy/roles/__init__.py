@@ -1,1 +1,58 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""The three roles as sans-IO state machines: bytes and `now` in, events and bytes out.
+
+`Kmf` (RFC 8871: Key Distributor), `Mdd` (Media Distributor), `Endpoint`. Names load their module on first use, so that
+an endpoint does not load what only a KMF needs. `policy` holds the configurations, `events` what roles report.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perc_scapy.roles.endpoint import Endpoint
+    from perc_scapy.roles.endpoint_config import EndpointConfig
+    from perc_scapy.roles.kmf import Kmf
+    from perc_scapy.roles.kmf_config import Conference, KmfConfig, KmfLimits, Member
+    from perc_scapy.roles.mdd import Mdd
+    from perc_scapy.roles.mdd_config import MddConference, MddConfig, MddLimits, RelayPolicy
+    from perc_scapy.roles.mdd_events import Path
+
+_HOME = {
+    "Conference": "kmf_config",
+    "Endpoint": "endpoint",
+    "EndpointConfig": "endpoint_config",
+    "Kmf": "kmf",
+    "KmfConfig": "kmf_config",
+    "KmfLimits": "kmf_config",
+    "Mdd": "mdd",
+    "MddConference": "mdd_config",
+    "MddConfig": "mdd_config",
+    "MddLimits": "mdd_config",
+    "Member": "kmf_config",
+    "Path": "mdd_events",
+    "RelayPolicy": "mdd_config",
+}
+
+__all__ = [
+    "Conference",
+    "Endpoint",
+    "EndpointConfig",
+    "Kmf",
+    "KmfConfig",
+    "KmfLimits",
+    "Mdd",
+    "MddConference",
+    "MddConfig",
+    "MddLimits",
+    "Member",
+    "Path",
+    "RelayPolicy",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
