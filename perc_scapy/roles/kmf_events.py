@@ -137,7 +137,8 @@ class LeaveReason(StrEnum):
     REMOVED = "removed"  # conference control
     UNACKNOWLEDGED = "unacknowledged"  # an ekt_key got no ACK in all its retransmissions
     TUNNEL_LOST = "tunnel_lost"
-    REPLACED = "replaced"  # a newer handshake of the same pair or the same member
+    REPLACED = "replaced"  # a newer handshake of the same member, here or elsewhere
+    DISPLACED = "displaced"  # another member completed a handshake on the same pair
 
 
 class Refusal(StrEnum):
@@ -165,12 +166,15 @@ class Refusal(StrEnum):
     ENDPOINT_LACKS_EKT = "endpoint_lacks_ekt"
     NOT_A_MEMBER = "not_a_member"
     TLS_ID_MISMATCH = "tls_id_mismatch"
-    CERTIFICATE_EXPIRED = "certificate_expired"
     HANDSHAKE_FAILED = "handshake_failed"
+    HANDSHAKE_ABANDONED = "handshake_abandoned"
     HALF_OPEN_TIMEOUT = "half_open_timeout"
     UNEXPECTED_DATA = "unexpected_data"
     SPI_EXHAUSTED = "spi_exhausted"
 
+
+DTLS_PREFIX = "dtls_"
+"""Counters that begin so are the DTLS engine's own, summed over all associations."""
 
 KMF_COUNTERS: dict[str, str] = {
     Refusal.UNKNOWN_TUNNEL: "a record on a tunnel that was never opened or is closed (RFC 8871 section 4.2)",
@@ -195,8 +199,8 @@ KMF_COUNTERS: dict[str, str] = {
     Refusal.ENDPOINT_LACKS_EKT: "a ClientHello without the EKT cipher of the conference",
     Refusal.NOT_A_MEMBER: "a certificate that is not on the list of the conference",
     Refusal.TLS_ID_MISMATCH: "external_session_id absent or not the registered tls-id",
-    Refusal.CERTIFICATE_EXPIRED: "a certificate outside its validity, when the wall clock is known",
     Refusal.HANDSHAKE_FAILED: "any other end of a handshake: alert, bad signature, broken message",
+    Refusal.HANDSHAKE_ABANDONED: "a handshake whose tunnel was lost, or beside which a newer one completed",
     Refusal.HALF_OPEN_TIMEOUT: "a handshake that did not end in half_open_timeout seconds",
     Refusal.UNEXPECTED_DATA: "application data inside an association, which PERC has no use for",
     Refusal.SPI_EXHAUSTED: "a new EKT key was due, but all 65536 SPIs are still in their time to live",
