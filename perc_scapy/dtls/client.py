@@ -21,7 +21,7 @@ from perc_scapy.dtls.fragments import Message
 from perc_scapy.dtls.groups import GROUPS
 from perc_scapy.dtls.hello import client_extensions, read_server_extensions
 from perc_scapy.dtls.record import EpochReader, EpochWriter, Record
-from perc_scapy.dtls.signatures import PublicKey, choose, kind_of, public_key_of, sign, verify
+from perc_scapy.dtls.signatures import PeerKey, choose, public_key_of, sign
 from perc_scapy.dtls.transcript import Session
 from perc_scapy.errors import LocalError, RemoteError
 
@@ -44,7 +44,7 @@ class DtlsClient(Connection):
         self._server_key_exchange: codec.ServerKeyExchange | None = None
         self._certificate_request: codec.CertificateRequest | None = None
         self._external_session_id: bytes | None = None
-        self._peer_key: PublicKey | None = None
+        self._peer_key: PeerKey | None = None
         self._ticket = False
         self._acks: list[int] = []
 
@@ -104,7 +104,7 @@ class DtlsClient(Connection):
             raise RemoteError("server without certificate", AlertDescription.BAD_CERTIFICATE)
         assert self._session is not None
         self._peer_key = public_key_of(certificates[0])
-        if kind_of(self._peer_key) != self._session.suite.authentication:
+        if self._peer_key.kind != self._session.suite.authentication:
             raise RemoteError(
                 "certificate does not fit the suite", AlertDescription.UNSUPPORTED_CERTIFICATE
             )
@@ -129,7 +129,7 @@ class DtlsClient(Connection):
         assert self._session is not None
         assert self._peer_key is not None
         signed = self._random + self._session.server_random + exchange.params
-        verify(self._peer_key, exchange.scheme, exchange.signature, signed)
+        self._peer_key.verify(exchange.scheme, exchange.signature, signed)
         self._server_key_exchange = exchange
         self._state = State.WAIT_REQUEST_OR_DONE
 

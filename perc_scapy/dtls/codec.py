@@ -8,6 +8,8 @@ or out of bounds, and nothing else. Hello extensions are in `extensions`.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from perc_scapy.codes import DtlsVersion, EcCurveType
@@ -18,6 +20,9 @@ HANDSHAKE_HEADER = 12
 RANDOM_LENGTH = 32
 VERSION = int(DtlsVersion.DTLS_1_2)
 _UINT24_MAX = 0xFFFFFF
+_EXTENSION = struct.Struct("!HH")
+_HEADER = struct.Struct("!IHIH")
+"""type and length | message_seq | fragment_offset and fragment_length, which share six octets."""
 
 
 class Fragment(NamedTuple):
@@ -29,16 +34,14 @@ class Fragment(NamedTuple):
     sequence: int
     offset: int
     data: bytes
-
-    @property
-    def whole(self) -> bool:
-        return len(self.data) == self.length
+    raw: bytes
+    """Header and data: what the transcript wants of a message that comes in one piece."""
 
 
 def encode_fragment(kind: int, length: int, sequence: int, offset: int, data: bytes) -> bytes:
     """Handshake header and data of one fragment."""
-    head = (kind << 24 | length).to_bytes(4, "big") + sequence.to_bytes(2, "big")
-    return head + (offset << 24 | len(data)).to_bytes(6, "big") + data
+    place = offset << 24 | len(data)
+    return _HEADER.pack(kind << 24 | length, sequence, place >> 16, place & 0xFFFF) + data
 
 
 def decode_fragments(data: bytes) -> list[Fragment]:
@@ -57,15 +60,15 @@ def _fragment(data: bytes, start: int) -> Fragment:
     body = start + HANDSHAKE_HEADER
     if len(data) < body:
         raise DecodeError("handshake header cut short", len(data))
-    length = int.from_bytes(data[start + 1 : start + 4], "big")
-    sequence = int.from_bytes(data[start + 4 : start + 6], "big")
-    offset = int.from_bytes(data[start + 6 : start + 9], "big")
-    size = int.from_bytes(data[start + 9 : body], "big")
+    first, sequence, high, low = _HEADER.unpack_from(data, start)
+    length, place = first & _UINT24_MAX, high << 16 | low
+    offset, size = place >> 24, place & _UINT24_MAX
     if offset + size > length or (size == 0 and length):
         raise DecodeError("handshake fragment outside its message", start + 6)
     if len(data) < body + size:
         raise DecodeError("handshake fragment cut short", len(data))
-    return Fragment(data[start], length, sequence, offset, data[body : body + size])
+    end = body + size
+    return Fragment(first >> 24, length, sequence, offset, data[body:end], data[start:end])
 
 
 class ClientHello(NamedTuple):
@@ -77,7 +80,7 @@ class ClientHello(NamedTuple):
     cookie: bytes
     cipher_suites: tuple[int, ...]
     compression: bytes
-    extensions: dict[int, bytes]
+    extensions: Mapping[int, bytes]
 
 
 def encode_client_hello(hello: ClientHello) -> bytes:
@@ -130,7 +133,7 @@ class ServerHello(NamedTuple):
     session_id: bytes
     cipher_suite: int
     compression: int
-    extensions: dict[int, bytes]
+    extensions: Mapping[int, bytes]
 
 
 def encode_server_hello(hello: ServerHello) -> bytes:
@@ -154,25 +157,30 @@ def decode_server_hello(body: bytes) -> ServerHello:
     return ServerHello(version, random, session_id, suite, compression, _extensions(cursor))
 
 
-def encode_extensions(extensions: dict[int, bytes]) -> bytes:
+def encode_extensions(extensions: Mapping[int, bytes]) -> bytes:
     """The extension block of a hello; nothing at all when there is none (RFC 5246 7.4.1.4)."""
     if not extensions:
         return b""
-    items = (kind.to_bytes(2, "big") + vector(data, 2) for kind, data in extensions.items())
+    items = [_EXTENSION.pack(kind, len(data)) + data for kind, data in extensions.items()]
     return vector(b"".join(items), 2)
 
 
 def _extensions(cursor: Cursor) -> dict[int, bytes]:
     if cursor.exhausted:
         return {}
-    block = Cursor(cursor.vector(2, 0, 0xFFFF), cursor.what + " extensions")
+    block = cursor.vector(2, 0, 0xFFFF)
     cursor.end()
     found: dict[int, bytes] = {}
-    while not block.exhausted:
-        kind, data = block.uint(2), block.vector(2, 0, 0xFFFF)
+    position, end = 0, len(block)
+    while position + 4 <= end:
+        kind, length = _EXTENSION.unpack_from(block, position)
+        start = position + 4
+        position = start + length
         if kind in found:
-            raise DecodeError(f"{cursor.what}: extension {kind} twice", block.position)
-        found[kind] = data
+            raise DecodeError(f"{cursor.what}: extension {kind} twice", position)
+        found[kind] = block[start:position]
+    if position != end:
+        raise DecodeError(f"{cursor.what}: extensions cut short", end)
     return found
 
 

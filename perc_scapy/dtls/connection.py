@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Any, ClassVar
 
 from perc_scapy.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
-from perc_scapy.dtls.codec import Fragment, decode_alert, decode_fragments
+from perc_scapy.dtls.codec import Fragment, decode_alert, decode_fragments, encode_fragment
 from perc_scapy.dtls.config import DtlsConfig, PeerInfo
 from perc_scapy.dtls.events import (
     ApplicationDataReceived,
@@ -62,7 +62,7 @@ _HASHED_BY_HANDLER = frozenset(
 )
 
 
-class State(Enum):
+class State(IntEnum):
     """Where a handshake stands; what may come next is in the tables of client and server."""
 
     START = auto()
@@ -113,6 +113,7 @@ class Connection:
         self._srtp_profile: int | None = None
         self._ekt_cipher: int | None = None
         self._warned = False
+        self._admitted = True
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._state.name})"
@@ -296,7 +297,7 @@ class Connection:
             self._refuse_renegotiation(epoch)
         elif (epoch == 1) != (kind in _EPOCH_1_MESSAGES):
             self.counters["message_in_wrong_epoch"] += 1
-        elif not self._admit(fragment, record):
+        elif not (self._admitted or self._admit(fragment, record)):
             self.counters["message_not_expected"] += 1
         elif fragment.sequence < self._reassembler.next_sequence:
             self._receive_old(fragment, record, now)
@@ -304,8 +305,8 @@ class Connection:
             self._receive_new(fragment, record, now)
 
     def _admit(self, fragment: Fragment, record: Record) -> bool:
-        """Room for a server to look at the very first message."""
-        return True
+        """Server: whether the first message may start a handshake."""
+        raise NotImplementedError
 
     def _receive_new(self, fragment: Fragment, record: Record, now: float) -> None:
         number = record.number
@@ -320,7 +321,7 @@ class Connection:
             what = f"message {message.type} in {self._state.name}"
             raise RemoteError(what, AlertDescription.UNEXPECTED_MESSAGE)
         if message.type not in _HASHED_BY_HANDLER:
-            self._transcript.add(message.type, message.sequence, message.body)
+            self._transcript.add(message.raw)
         handler(self, message, now)
 
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
@@ -341,15 +342,15 @@ class Connection:
 
     # --- flights -------------------------------------------------------------------------------
 
-    def _queue(self, kind: int, body: bytes, epoch: int = 0, hashed: bool = True) -> None:
+    def _queue(self, kind: int, body: bytes, epoch: int = 0) -> None:
         """Add a message to the flight under preparation."""
         if self.config.tamper is not None:
             body = self.config.tamper(kind, body)
-        message = Outgoing(epoch, int(kind), self._send_sequence, body)
-        self._send_sequence += 1
-        if hashed:
-            self._transcript.add(message.type, message.sequence, body)
-        self._pending.append(message)
+        sequence = self._send_sequence
+        self._send_sequence = sequence + 1
+        raw = encode_fragment(kind, len(body), sequence, 0, body)
+        self._transcript.add(raw)
+        self._pending.append(Outgoing(epoch, kind, sequence, raw))
 
     def _queue_finished(self, label: bytes) -> None:
         """ChangeCipherSpec and our Finished; from here on we write epoch 1."""

@@ -14,6 +14,7 @@ from perc_scapy.codes import ContentType, DtlsVersion, HandshakeType
 from perc_scapy.dtls.codec import (
     HelloStart,
     HelloVerifyRequest,
+    decode_fragments,
     encode_fragment,
     encode_hello_verify_request,
     read_hello_start,
@@ -113,15 +114,12 @@ class CookieExchange:
 
 def _hello_untrusted(record: Record) -> tuple[int, HelloStart]:
     """message_seq and the start of a ClientHello, from its first fragment. Raises `DecodeError`."""
-    if record.type != ContentType.HANDSHAKE or record.epoch:
+    if record.type != ContentType.HANDSHAKE or record.number >> 48:
         raise DecodeError("not a plain handshake record", 0)
-    cursor = Cursor(record.fragment, "ClientHello")
-    kind, length, sequence = cursor.uint(1), cursor.uint(3), cursor.uint(2)
-    offset, size = cursor.uint(3), cursor.uint(3)
-    if kind != HandshakeType.CLIENT_HELLO or offset or size > length:
+    fragment = decode_fragments(record.fragment)[0]
+    if fragment.type != HandshakeType.CLIENT_HELLO or fragment.offset:
         raise DecodeError("not the start of a ClientHello", 0)
-    body = Cursor(cursor.take(size), "ClientHello")
-    return sequence, read_hello_start(body)
+    return fragment.sequence, read_hello_start(Cursor(fragment.data, "ClientHello"))
 
 
 def _verify_request(record: Record, sequence: int, cookie: bytes) -> Datagram:

@@ -3,44 +3,58 @@
 
 from __future__ import annotations
 
+import struct
+
 from perc_scapy.errors import DecodeError, EncodeError
 
 
 class Cursor:
     """A position in untrusted bytes. Every method raises `DecodeError` when the bytes do not suffice."""
 
-    __slots__ = ("data", "position", "what")
+    __slots__ = ("data", "limit", "position", "what")
 
     def __init__(self, data: bytes, what: str) -> None:
-        self.data, self.position, self.what = data, 0, what
+        self.data, self.limit, self.position, self.what = data, len(data), 0, what
+
+    def _short(self) -> DecodeError:
+        return DecodeError(f"{self.what}: cut short", self.limit)
 
     def take(self, length: int) -> bytes:
         """The next `length` octets."""
-        start, end = self.position, self.position + length
-        if end > len(self.data):
-            raise DecodeError(f"{self.what}: cut short", len(self.data))
-        self.position = end
+        start = self.position
+        end = self.position = start + length
+        if end > self.limit:
+            raise self._short()
         return self.data[start:end]
 
     def uint(self, octets: int) -> int:
         """A big-endian integer of `octets` octets."""
-        return int.from_bytes(self.take(octets), "big")
+        start = self.position
+        end = self.position = start + octets
+        if end > self.limit:
+            raise self._short()
+        return int.from_bytes(self.data[start:end], "big")
 
     def vector(self, prefix: int, minimum: int, maximum: int, item: int = 1) -> bytes:
         """`opaque<minimum..maximum>` behind a length of `prefix` octets; a multiple of `item`."""
-        start = self.position
-        length = self.uint(prefix)
+        start = self.position + prefix
+        if start > self.limit:
+            raise self._short()
+        length = int.from_bytes(self.data[self.position : start], "big")
         if not minimum <= length <= maximum or length % item:
-            raise DecodeError(f"{self.what}: vector length {length} not allowed", start)
-        return self.take(length)
+            raise DecodeError(f"{self.what}: vector length {length} not allowed", self.position)
+        end = self.position = start + length
+        if end > self.limit:
+            raise self._short()
+        return self.data[start:end]
 
     @property
     def exhausted(self) -> bool:
-        return self.position == len(self.data)
+        return self.position == self.limit
 
     def end(self) -> None:
         """Nothing may be left over."""
-        if self.position != len(self.data):
+        if self.position != self.limit:
             raise DecodeError(f"{self.what}: octets left over", self.position)
 
 
@@ -54,9 +68,9 @@ def vector(data: bytes, prefix: int, minimum: int = 0, maximum: int | None = Non
 
 def uint16_list(data: bytes) -> tuple[int, ...]:
     """Even-length octets as 16-bit integers."""
-    return tuple(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))
+    return struct.unpack(f"!{len(data) // 2}H", data)
 
 
 def uint16_octets(values: tuple[int, ...]) -> bytes:
     """16-bit integers as octets."""
-    return b"".join(value.to_bytes(2, "big") for value in values)
+    return struct.pack(f"!{len(values)}H", *values)

@@ -13,6 +13,8 @@ from perc_scapy.dtls.record import EpochWriter
 SMALLEST_PIECE = 64
 """Octets of message below which the rest of a datagram stays empty rather than hold a fragment."""
 _HANDSHAKE = int(ContentType.HANDSHAKE)
+_CHANGE_CIPHER_SPEC = int(ContentType.CHANGE_CIPHER_SPEC)
+_FINISHED = int(HandshakeType.FINISHED)
 
 
 class Datagram(bytes):
@@ -28,7 +30,8 @@ class Outgoing(NamedTuple):
     epoch: int
     type: int
     sequence: int
-    body: bytes
+    raw: bytes
+    """Header and body in one fragment."""
 
 
 CHANGE_CIPHER_SPEC = Outgoing(0, -1, 0, b"\x01")
@@ -72,24 +75,28 @@ def pack_flight(
     """The whole flight in as few datagrams as `mtu` allows. Every call uses new record numbers."""
     packer = Packer(mtu)
     for message in flight:
-        writer = writers[message.epoch]
-        if message.type < 0:
-            packer.add(writer.write(ContentType.CHANGE_CIPHER_SPEC, message.body))
+        epoch, kind, _, raw = message
+        writer = writers[epoch]
+        if kind < 0:
+            packer.add(writer.write(_CHANGE_CIPHER_SPEC, raw))
+        elif len(raw) <= packer.room(writer.overhead):
+            packer.add(writer.write(_HANDSHAKE, raw), kind == _FINISHED)
         else:
-            _pack_message(packer, writer, message)
+            _pack_pieces(packer, writer, message)
     return packer.flush()
 
 
-def _pack_message(packer: Packer, writer: EpochWriter, message: Outgoing) -> None:
-    kind, length, finished = message.type, len(message.body), message.type == HandshakeType.FINISHED
+def _pack_pieces(packer: Packer, writer: EpochWriter, message: Outgoing) -> None:
+    """A message that does not fit the rest of the datagram."""
+    body, finished = message.raw[HANDSHAKE_HEADER:], message.type == _FINISHED
     overhead, offset = writer.overhead + HANDSHAKE_HEADER, 0
     while True:
-        size = piece_size(packer, overhead, length - offset)
-        data = message.body[offset : offset + size]
-        content = encode_fragment(kind, length, message.sequence, offset, data)
+        size = piece_size(packer, overhead, len(body) - offset)
+        data = body[offset : offset + size]
+        content = encode_fragment(message.type, len(body), message.sequence, offset, data)
         packer.add(writer.write(_HANDSHAKE, content), finished)
         offset += size
-        if offset >= length:
+        if offset >= len(body):
             return
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from perc_scapy.dtls.codec import Fragment
+from perc_scapy.dtls.codec import Fragment, encode_fragment
 
 MAX_MESSAGE = 32768
 """Octets of the longest handshake message accepted: a chain of certificates needs a few thousand."""
@@ -23,7 +23,8 @@ class Message(NamedTuple):
     type: int
     sequence: int
     body: bytes
-    epoch: int
+    raw: bytes
+    """Header and body in one fragment, as the transcript wants it."""
     records: tuple[int, ...]
     """Numbers of the records that carried it; only kept for protected epochs."""
 
@@ -76,8 +77,8 @@ class Reassembler:
         return self._held
 
     def push(self, fragment: Fragment, epoch: int, record: int) -> Message | None:
-        """Take a fragment that is not old; returns it at once when it is the whole next message."""
-        if fragment.sequence == self.next_sequence and fragment.whole:
+        """Take a fragment that is not old; returns the next message when this makes it complete."""
+        if len(fragment.data) == fragment.length and fragment.sequence == self.next_sequence:
             return self._deliver(fragment, epoch, record)
         partial = self._partial(fragment, epoch)
         if partial is None:
@@ -91,25 +92,33 @@ class Reassembler:
 
     def _deliver(self, fragment: Fragment, epoch: int, record: int) -> Message:
         """A whole message needs no assembly; a forged piece that came before it must not block it."""
-        partial = self._partials.pop(fragment.sequence, None)
-        records = [record] if epoch else []
-        if partial is not None:
-            self._held -= partial.length
-            records = partial.records + records
-        self.next_sequence += 1
-        return Message(fragment.type, fragment.sequence, fragment.data, epoch, tuple(records))
+        kind, _, sequence, _, data, raw = fragment
+        self.next_sequence = sequence + 1
+        records: tuple[int, ...] = (record,) if epoch else ()
+        if self._partials:
+            records = self._forget(sequence) + records
+        return Message(kind, sequence, data, raw, records)
+
+    def _forget(self, sequence: int) -> tuple[int, ...]:
+        partial = self._partials.pop(sequence, None)
+        if partial is None:
+            return ()
+        self._held -= partial.length
+        return tuple(partial.records)
 
     def pop(self) -> Message | None:
         """The next message in order, if it is complete."""
+        if not self._partials:
+            return None
         sequence = self.next_sequence
         partial = self._partials.get(sequence)
         if partial is None or not partial.complete:
             return None
-        del self._partials[sequence]
-        self._held -= partial.length
+        records = self._forget(sequence)
         self.next_sequence += 1
-        body, records = bytes(partial.buffer), tuple(partial.records)
-        return Message(partial.type, sequence, body, partial.epoch, records)
+        body = bytes(partial.buffer)
+        raw = encode_fragment(partial.type, len(body), sequence, 0, body)
+        return Message(partial.type, sequence, body, raw, records)
 
     def _partial(self, fragment: Fragment, epoch: int) -> _Partial | None:
         known = self._partials.get(fragment.sequence)

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from perc_scapy.codes import AlertDescription, ExtensionType, NamedGroup, SignatureScheme
 from perc_scapy.crypto.tls12_suites import CIPHER_SUITES
@@ -31,25 +34,44 @@ EXTERNAL_SESSION_ID = int(ExtensionType.EXTERNAL_SESSION_ID)
 RENEGOTIATION_INFO = int(ExtensionType.RENEGOTIATION_INFO)
 
 
-def client_extensions(config: DtlsConfig) -> dict[int, bytes]:
-    """Extensions of our ClientHello."""
+def client_extensions(config: DtlsConfig) -> Mapping[int, bytes]:
+    """Extensions of our ClientHello. Equal for equal configurations, so they are made once."""
+    return _client_extensions(
+        tuple(config.groups),
+        config.extended_master_secret,
+        config.session_ticket,
+        tuple(config.srtp_profiles),
+        tuple(config.ekt_ciphers),
+        config.external_session_id,
+    )
+
+
+@lru_cache(maxsize=64)
+def _client_extensions(
+    groups: tuple[int, ...],
+    extended_master_secret: bool,
+    session_ticket: bool,
+    srtp_profiles: tuple[int, ...],
+    ekt_ciphers: tuple[int, ...],
+    external_session_id: bytes | None,
+) -> Mapping[int, bytes]:
     offer = {
         RENEGOTIATION_INFO: _EMPTY_RENEGOTIATION_INFO,
-        SUPPORTED_GROUPS: ext.encode_uint16_vector(config.groups),
+        SUPPORTED_GROUPS: ext.encode_uint16_vector(groups),
         EC_POINT_FORMATS: _UNCOMPRESSED_ONLY,
         SIGNATURE_ALGORITHMS: ext.encode_uint16_vector(OFFERED),
     }
-    if config.extended_master_secret:
+    if extended_master_secret:
         offer[EXTENDED_MASTER_SECRET] = b""
-    if config.session_ticket:
+    if session_ticket:
         offer[SESSION_TICKET] = b""
-    if config.srtp_profiles:
-        offer[USE_SRTP] = ext.encode_use_srtp(ext.UseSrtp(tuple(config.srtp_profiles)))
-    if config.ekt_ciphers:
-        offer[SUPPORTED_EKT_CIPHERS] = ext.encode_ekt_ciphers(tuple(config.ekt_ciphers))
-    if config.external_session_id is not None:
-        offer[EXTERNAL_SESSION_ID] = ext.encode_external_session_id(config.external_session_id)
-    return offer
+    if srtp_profiles:
+        offer[USE_SRTP] = ext.encode_use_srtp(ext.UseSrtp(srtp_profiles))
+    if ekt_ciphers:
+        offer[SUPPORTED_EKT_CIPHERS] = ext.encode_ekt_ciphers(ekt_ciphers)
+    if external_session_id is not None:
+        offer[EXTERNAL_SESSION_ID] = ext.encode_external_session_id(external_session_id)
+    return MappingProxyType(offer)
 
 
 @dataclass(slots=True)
@@ -63,7 +85,7 @@ class ServerAnswer:
     external_session_id: bytes | None = None
 
 
-def read_server_extensions(config: DtlsConfig, answer: dict[int, bytes]) -> ServerAnswer:
+def read_server_extensions(config: DtlsConfig, answer: Mapping[int, bytes]) -> ServerAnswer:
     """Check the answer against our offer. Raises `RemoteError`, `DecodeError`."""
     if not answer.keys() <= client_extensions(config).keys():
         raise RemoteError("extension not offered", AlertDescription.UNSUPPORTED_EXTENSION)
@@ -80,7 +102,7 @@ def read_server_extensions(config: DtlsConfig, answer: dict[int, bytes]) -> Serv
     return result
 
 
-def _check_fixed(answer: dict[int, bytes]) -> None:
+def _check_fixed(answer: Mapping[int, bytes]) -> None:
     for kind in (EXTENDED_MASTER_SECRET, SESSION_TICKET):
         ext.decode_empty_extension(answer.get(kind, b""), f"extension {kind}")
     renegotiation = answer.get(RENEGOTIATION_INFO, _EMPTY_RENEGOTIATION_INFO)
@@ -152,7 +174,7 @@ def read_client_offer(hello: ClientHello) -> ClientOffer:
     )
 
 
-def _values(found: dict[int, bytes], kind: int, default: tuple[int, ...]) -> tuple[int, ...]:
+def _values(found: Mapping[int, bytes], kind: int, default: tuple[int, ...]) -> tuple[int, ...]:
     return ext.decode_uint16_vector(found[kind], f"extension {kind}") if kind in found else default
 
 

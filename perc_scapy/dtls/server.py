@@ -34,7 +34,7 @@ from perc_scapy.dtls.hello import (
 )
 from perc_scapy.dtls.identity import Identity
 from perc_scapy.dtls.record import EpochReader, EpochWriter, Record
-from perc_scapy.dtls.signatures import OFFERED, PublicKey, choose, public_key_of, sign, verify
+from perc_scapy.dtls.signatures import OFFERED, PeerKey, choose, public_key_of, sign
 from perc_scapy.dtls.transcript import Session
 from perc_scapy.errors import DecodeError, LocalError, RemoteError
 
@@ -61,7 +61,7 @@ class DtlsServer(Connection):
         self._identity: Identity = config.identity
         self._admitted = False
         self._share: KeyShare | None = None
-        self._peer_key: PublicKey | None = None
+        self._peer_key: PeerKey | None = None
         timer = RetransmitTimer(
             config.initial_timeout, config.max_timeout, config.max_retransmissions
         )
@@ -69,8 +69,6 @@ class DtlsServer(Connection):
 
     def _admit(self, fragment: Fragment, record: Record) -> bool:
         """The first ClientHello sets where message and record numbers start (RFC 6347 4.2.1, 4.2.2)."""
-        if self._admitted:
-            return True
         too_far = fragment.sequence > MAX_FIRST_SEQUENCE or record.sequence > MAX_FIRST_RECORD
         if fragment.type != HandshakeType.CLIENT_HELLO or too_far:
             return False
@@ -164,8 +162,8 @@ class DtlsServer(Connection):
         """Proof that the client holds the certificate's key (RFC 5246 7.4.8)."""
         proof = codec.decode_certificate_verify(message.body)
         assert self._peer_key is not None
-        verify(self._peer_key, proof.scheme, proof.signature, self._transcript.octets())
-        self._transcript.add(message.type, message.sequence, message.body)
+        self._peer_key.verify(proof.scheme, proof.signature, self._transcript.octets())
+        self._transcript.add(message.raw)
         self._state = State.WAIT_FINISHED
 
     def _on_finished(self, message: Message, now: float) -> None:
@@ -175,7 +173,7 @@ class DtlsServer(Connection):
             self._session.finished(b"client finished", self._transcript), received
         ):
             raise RemoteError("client's Finished is wrong", AlertDescription.DECRYPT_ERROR)
-        self._transcript.add(message.type, message.sequence, message.body)
+        self._transcript.add(message.raw)
         self._queue_finished(b"server finished")
         self._send_flight(now, final=True)
         self._complete()

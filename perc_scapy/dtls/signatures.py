@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -51,10 +51,9 @@ OFFERED = tuple(_SCHEMES)
 _PSS = frozenset(c for c, s in _SCHEMES.items() if isinstance(s.padding, padding.PSS))
 
 
-def kind_of(key: PrivateKey | PublicKey) -> KeyKind:
+def kind_of(key: PrivateKey) -> KeyKind:
     """The certificate type that a key makes."""
-    elliptic = (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey)
-    return "ecdsa" if isinstance(key, elliptic) else "rsa"
+    return "ecdsa" if isinstance(key, ec.EllipticCurvePrivateKey) else "rsa"
 
 
 def signing_schemes(key: PrivateKey) -> tuple[int, ...]:
@@ -75,40 +74,50 @@ def choose(ours: tuple[int, ...], theirs: tuple[int, ...]) -> int | None:
 def sign(key: PrivateKey, scheme: int, data: bytes) -> bytes:
     """Signature over `data`."""
     row = _SCHEMES[scheme]
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(data, row.ecdsa)
-    return key.sign(data, row.padding, row.digest)
+    if row.kind == "ecdsa":
+        return cast(ec.EllipticCurvePrivateKey, key).sign(data, row.ecdsa)
+    return cast(rsa.RSAPrivateKey, key).sign(data, row.padding, row.digest)
 
 
-def verify(key: PublicKey, scheme: int, signature: bytes, data: bytes) -> None:
-    """Raises `RemoteError`: illegal_parameter for a scheme not offered or not of this key, else decrypt_error."""
-    row = _SCHEMES.get(scheme)
-    if row is None or row.kind != kind_of(key):
-        raise RemoteError(
-            f"signature scheme {scheme:#06x} not acceptable", AlertDescription.ILLEGAL_PARAMETER
-        )
-    try:
-        if isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, data, row.ecdsa)
-        else:
-            key.verify(signature, data, row.padding, row.digest)
-    except (InvalidSignature, ValueError):
-        raise RemoteError("signature does not verify", AlertDescription.DECRYPT_ERROR) from None
+class PeerKey(NamedTuple):
+    """The public key of a peer's certificate."""
+
+    kind: KeyKind
+    key: PublicKey
+
+    def verify(self, scheme: int, signature: bytes, data: bytes) -> None:
+        """Raises `RemoteError`: illegal_parameter for a scheme not offered or not of this key, else decrypt_error."""
+        row = _SCHEMES.get(scheme)
+        if row is None or row.kind != self.kind:
+            what = f"signature scheme {scheme:#06x} not acceptable"
+            raise RemoteError(what, AlertDescription.ILLEGAL_PARAMETER)
+        try:
+            if row.kind == "ecdsa":
+                cast(ec.EllipticCurvePublicKey, self.key).verify(signature, data, row.ecdsa)
+            else:
+                key = cast(rsa.RSAPublicKey, self.key)
+                key.verify(signature, data, row.padding, row.digest)
+        except (InvalidSignature, ValueError):
+            raise RemoteError("signature does not verify", AlertDescription.DECRYPT_ERROR) from None
 
 
-def public_key_of(der: bytes) -> PublicKey:
+def public_key_of(der: bytes) -> PeerKey:
     """The key in a certificate. Raises `RemoteError`: bad_certificate or unsupported_certificate."""
     try:
         key = x509.load_der_x509_certificate(der).public_key()
     except UnsupportedAlgorithm:
-        key = None
+        raise _unsupported() from None
     except (ValueError, TypeError):
         raise RemoteError("certificate malformed", AlertDescription.BAD_CERTIFICATE) from None
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size < MIN_RSA_BITS:
-        raise RemoteError("RSA key too short", AlertDescription.UNSUPPORTED_CERTIFICATE)
-    if not isinstance(key, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey)):
-        raise RemoteError("certificate key unsupported", AlertDescription.UNSUPPORTED_CERTIFICATE)
-    return key
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return PeerKey("ecdsa", key)
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS:
+        return PeerKey("rsa", key)
+    raise _unsupported()
+
+
+def _unsupported() -> RemoteError:
+    return RemoteError("certificate key unsupported", AlertDescription.UNSUPPORTED_CERTIFICATE)
 
 
 MIN_RSA_BITS = 1024
