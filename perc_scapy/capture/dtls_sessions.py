@@ -45,9 +45,10 @@ class Opener:
     """Opens protected records of one association under one ServerHello."""
 
     def __init__(self, hello: codec.ServerHello, master: Key, client_random: bytes) -> None:
-        self.hello, self.master, self._client_random = hello, master, client_random
+        self.hello, self._client_random = hello, client_random
         suite = tls12.CIPHER_SUITES[hello.cipher_suite]
-        self._both = tls12.protections(suite, master, client_random, hello.random)
+        self._prf = tls12.Prf(master, suite.prf_hash)
+        self._both = tls12.protections(suite, self._prf, client_random, hello.random)
 
     def open(self, seen: SeenRecord, from_client: bool) -> bytes | None:
         """Plaintext, or None when this is not the key."""
@@ -59,12 +60,8 @@ class Opener:
 
     def export(self, label: bytes, length: int) -> Key:
         """Keying material (RFC 5705)."""
-        digest = tls12.CIPHER_SUITES[self.hello.cipher_suite].prf_hash
-        return Key(
-            tls12.exporter(
-                self.master, label, self._client_random, self.hello.random, length, digest=digest
-            )
-        )
+        randoms = self._client_random, self.hello.random
+        return Key(tls12.exporter(self._prf, label, *randoms, length))
 
 
 class DtlsSession:

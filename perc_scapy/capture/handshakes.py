@@ -103,7 +103,7 @@ class Assembly:
     def _body(
         self, key: tuple[bool, int, int, int, int], fragment: Fragment, number: int
     ) -> tuple[bytes | None, tuple[int, ...]]:
-        if fragment.whole:
+        if len(fragment.data) == fragment.length:
             return fragment.data, (number,)
         if key in self._done:
             self.repeats += 1

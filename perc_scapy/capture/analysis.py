@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Everything that a capture and its key logs tell, worked out once: the base of ladders, trees, checks and exports.
+
+Bytes in, objects out. Order: DTLS between addresses -> tunnels inside -> associations inside those -> media.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from perc_scapy.capture.associations import Association, find_associations
+from perc_scapy.capture.dtls_flows import DtlsFlow
+from perc_scapy.capture.dtls_sessions import DtlsSession
+from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, same_conference
+from perc_scapy.capture.packets import Address, Datagram, datagrams
+from perc_scapy.capture.reader import CaptureReader
+from perc_scapy.capture.tunnels import Tunnel, find_tunnels
+from perc_scapy.wire import classify
+
+
+class Analysis:
+    """Made from datagrams in capture order and the secrets at hand; never raises on untrusted bytes."""
+
+    def __init__(self, packets: Iterable[Datagram], keylog: KeyLog) -> None:
+        self.datagrams = list(packets)
+        self.keylog = keylog
+        self._flows: dict[frozenset[Address], DtlsFlow] = {}
+        for datagram in self.datagrams:
+            if classify(datagram.data) == "dtls":
+                flow = self._flows.setdefault(datagram.flow, DtlsFlow())
+                flow.add(datagram.number, datagram.time, datagram.src, datagram.data)
+        for flow in self._flows.values():
+            flow.resolve(keylog)
+        self.tunnels: list[Tunnel] = find_tunnels(
+            (session for session, _, _ in self.dtls_sessions()), keylog
+        )
+        self.associations: list[Association] = find_associations(self._not_tunnels(), self.tunnels)
+
+    def dtls_sessions(self) -> list[tuple[DtlsSession, Address, Address]]:
+        """(session, client, server) of every DTLS association between addresses, oldest first."""
+        found = []
+        for ends, flow in self._flows.items():
+            for session in flow.sessions:
+                client = next(end for end in ends if end == session.client)
+                server = next((end for end in ends if end != client), client)
+                found.append((session, client, server))
+        return sorted(found, key=lambda item: item[0].records[0].packet)
+
+    def _not_tunnels(self) -> list[tuple[DtlsSession, Address, Address]]:
+        carriers = {id(tunnel.session) for tunnel in self.tunnels}
+        return [item for item in self.dtls_sessions() if id(item[0]) not in carriers]
+
+    @cached_property
+    def media(self) -> list[MediaPacket]:
+        """All SRTP and SRTCP packets, opened with every EKT key of their conference."""
+        return self.read_media(same_conference(self.associations))
+
+    def read_media(self, ring: Ring) -> list[MediaPacket]:
+        """All SRTP and SRTCP packets, opened with the EKT keys that `ring` allows."""
+        reader = MediaReader(self.associations, ring)
+        return [packet for d in self.datagrams if (packet := reader.read(d)) is not None]
+
+
+def analyse(capture: CaptureReader, keylog: KeyLog | None = None) -> Analysis:
+    """Read a capture to its end (or its damage) and analyse it, with its own secrets and those of `keylog`."""
+    packets = list(datagrams(capture))
+    secrets = keylog or KeyLog()
+    for text in capture.secrets:
+        secrets.add_text(text)
+    return Analysis(packets, secrets)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Endpoint associations of a capture: what passed between endpoint and MDD, and inside the tunnel, put together.
+
+Both sights of one association have the same client random, because the MDD relays datagrams unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
+from perc_scapy.capture.packets import Address
+from perc_scapy.capture.tunnels import SeenMessage, Tunnel, TunneledAssociation
+from perc_scapy.crypto.kdf import ExportedKeys
+from perc_scapy.crypto.profiles import SRTP_PROFILES
+
+
+@dataclass
+class Association:
+    """One DTLS association between an endpoint and the KMF, seen on one link or on both."""
+
+    client_random: bytes
+    direct: DtlsSession | None = None
+    """As it passed between endpoint and MDD."""
+    endpoint: Address | None = None
+    mdd: Address | None = None
+    tunneled: DtlsSession | None = None
+    """As it passed inside the tunnel."""
+    carrier: TunneledAssociation | None = None
+    tunnel: Tunnel | None = None
+
+    @property
+    def sessions(self) -> list[DtlsSession]:
+        """Both sights, as far as the capture has them."""
+        return [session for session in (self.direct, self.tunneled) if session is not None]
+
+    @property
+    def first_packet(self) -> int:
+        """Where it begins."""
+        return min(session.records[0].packet for session in self.sessions)
+
+    @property
+    def srtp_profile(self) -> int | None:
+        return next((s.srtp_profile for s in self.sessions if s.srtp_profile is not None), None)
+
+    @property
+    def ekt_cipher(self) -> int | None:
+        return next((s.ekt_cipher for s in self.sessions if s.ekt_cipher is not None), None)
+
+    @property
+    def conference_id(self) -> bytes | None:
+        """What the MDD calls the conference in the tunnel."""
+        return None if self.carrier is None else self.carrier.conference_id
+
+    def exported(self) -> ExportedKeys | None:
+        """Full DTLS-SRTP keys, from the key log."""
+        return next((keys for s in self.sessions if (keys := s.exported_keys())), None)
+
+    def hop_keys(self) -> ExportedKeys | None:
+        """Keys of the hop between endpoint and MDD: from the key log, else as the KMF told the MDD."""
+        full = self.exported()
+        if full is not None:
+            return full.outer() if SRTP_PROFILES[full.profile].is_double else full
+        told = next((seen.message for seen in self.key_messages()), None)
+        if told is None or told.keys is None:
+            return None
+        layer = SRTP_PROFILES[told.keys.profile].layer.code
+        return ExportedKeys(layer, told.keys.client, told.keys.server)
+
+    def key_messages(self) -> Iterator[SeenMessage]:
+        """Tunnel messages that carried keys for this association (type 2)."""
+        for seen in self.carrier.messages if self.carrier else ():
+            if seen.message is not None and seen.message.keys is not None:
+                yield seen
+
+    def ekt_keys(self) -> list[ReceivedEktKey]:
+        """What the endpoint was given; numbered by its own link when the capture has that."""
+        return next((keys for s in self.sessions if (keys := s.ekt_keys())), [])
+
+
+def find_associations(
+    direct: Iterable[tuple[DtlsSession, Address, Address]], tunnels: Iterable[Tunnel]
+) -> list[Association]:
+    """Associations in the order in which they began. `direct`: (session, client, server)."""
+    found: dict[bytes, Association] = {}
+    for tunnel in tunnels:
+        for carrier in tunnel.associations.values():
+            for session in carrier.flow.sessions:
+                association = _named(found, session)
+                association.tunneled, association.carrier = session, carrier
+                association.tunnel = tunnel
+    for session, client, server in direct:
+        association = _named(found, session)
+        association.direct, association.endpoint, association.mdd = session, client, server
+    return sorted(found.values(), key=lambda association: association.first_packet)
+
+
+def _named(found: dict[bytes, Association], session: DtlsSession) -> Association:
+    return found.setdefault(session.client_random, Association(session.client_random))
