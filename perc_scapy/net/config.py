@@ -6,9 +6,10 @@ Paths are relative to the file. Every mistake is a `ConfigError` that names file
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from perc_scapy.errors import ConfigError
 from perc_scapy.net.address import Address, parse_address
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from perc_scapy.dtls.identity import Identity
     from perc_scapy.roles.endpoint_config import EndpointConfig
     from perc_scapy.roles.kmf_config import Conference, KmfConfig, KmfLimits, Member
+    from perc_scapy.roles.mdd_config import MddConference, MddConfig, MddLimits, RelayPolicy
+
+L = TypeVar("L", "KmfLimits", "MddLimits")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,27 @@ class KmfSettings:
 
     role: KmfConfig
     listen: Address
+
+
+@dataclass(frozen=True)
+class TunnelPlan:
+    """One tunnel of an MDD and the KMF at its other end."""
+
+    name: Hashable
+    kmf: Address
+    kmf_fingerprint: str
+
+
+@dataclass(frozen=True)
+class MddSettings:
+    """An MDD process: an address for each conference, a plan for each tunnel name."""
+
+    role: MddConfig
+    identity: Identity
+    listen: dict[bytes, Address]
+    tunnels: tuple[TunnelPlan, ...]
+    dial_on_demand: bool = False
+    """Open a tunnel when its first endpoint shows up, not in advance."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +68,33 @@ class EndpointSettings:
 
 def load_kmf(path: Path) -> KmfSettings:
     """Settings of `perc kmf --config`. Raises `ConfigError`."""
-    from perc_scapy.roles.kmf_config import KmfConfig
+    from perc_scapy.roles.kmf_config import KmfConfig, KmfLimits
 
     top = read_toml(path)
     listen = top.take("listen", parse_address)
     rest: dict[str, Any] = {
         "identity": _identity(top),
-        "limits": _limits(top.section("limits")),
+        "limits": _limits(top.section("limits"), KmfLimits),
         "conferences": tuple(map(_conference, top.sections("conference"))),
         **top.given(tls_id=text, mtu=integer),
     }
     return KmfSettings(top.build(KmfConfig, **rest), listen)
+
+
+def load_mdd(path: Path) -> MddSettings:
+    """Settings of `perc mdd --config`. Raises `ConfigError`."""
+    from perc_scapy.roles.mdd_config import MddConfig, MddLimits
+
+    top = read_toml(path)
+    process = {"identity": _identity(top), **top.given(dial_on_demand=flag)}
+    listen: dict[bytes, Address] = {}
+    plans: dict[Hashable, TunnelPlan] = {}
+    found = [_mdd_conference(each, listen, plans) for each in top.sections("conference")]
+    limits = _limits(top.section("limits"), MddLimits)
+    role = top.build(
+        MddConfig, conferences=tuple(found), limits=limits, **top.given(profiles=list_of(profile))
+    )
+    return MddSettings(role, listen=listen, tunnels=tuple(plans.values()), **process)
 
 
 def load_endpoint(path: Path) -> EndpointSettings:
@@ -85,11 +126,10 @@ def _identity(top: Section) -> Identity:
         raise ConfigError(f"{top.path}: certificate, private_key: {error}") from None
 
 
-def _limits(section: Section) -> KmfLimits:
-    from perc_scapy.roles.kmf_config import KmfLimits
-
-    kinds = {field.name: integer if field.type == "int" else number for field in fields(KmfLimits)}
-    return section.build(KmfLimits, **section.given(**kinds))
+def _limits(section: Section, make: type[L]) -> L:
+    """A dataclass of numbers, each key optional."""
+    kinds = {field.name: integer if field.type == "int" else number for field in fields(make)}
+    return section.build(make, **section.given(**kinds))
 
 
 def _conference(section: Section) -> Conference:
@@ -116,6 +156,43 @@ def _member(section: Section) -> Member:
     name = section.take("name", text)
     seen = section.take("fingerprint", fingerprint_in(section.path.parent))
     return section.build(Member, name=name, fingerprint=seen, **section.given(tls_id=text))
+
+
+def _mdd_conference(
+    section: Section, listen: dict[bytes, Address], plans: dict[Hashable, TunnelPlan]
+) -> MddConference:
+    """A conference of an MDD; its listen address and its tunnels go into `listen` and `plans`."""
+    from perc_scapy.roles.mdd_config import MddConference
+
+    where = section.take("listen", parse_address)
+    kmf = section.take("kmf", _peer)
+    seen = section.take("kmf_fingerprint", fingerprint_in(section.path.parent))
+    relay = _relay(section.section("relay"))
+    rest = {"id": section.take("id", conference_id), "kmf_fingerprint": seen, "relay": relay}
+    rest |= section.given(name=text, tunnels=list_of(text))
+    made = section.build(MddConference, **rest)
+    if where.port and where in listen.values():
+        raise section.error("listen", f"{where} belongs to another conference")
+    listen[made.id] = where
+    for name in made.tunnels:
+        plan = TunnelPlan(name, kmf, seen)
+        if plans.setdefault(name, plan) != plan:
+            raise section.error("tunnels", f"{name!r} leads to another KMF in another conference")
+    return made
+
+
+def _relay(section: Section) -> RelayPolicy:
+    from perc_scapy.roles.mdd_config import RelayPolicy
+
+    kinds = {"payload_types": _payload_types, "sequence_offset": integer, "marker": flag}
+    return section.build(RelayPolicy, **section.given(**kinds))
+
+
+def _payload_types(value: Any) -> dict[int, int]:
+    """TOML keys are texts: `{ 0 = 96 }` maps payload type 0 to 96."""
+    if not isinstance(value, dict) or not all(str(key).isdecimal() for key in value):
+        raise ValueError("must be a table of payload types, such as { 0 = 96 }")
+    return {int(key): integer(new) for key, new in value.items()}
 
 
 def _count_or_false(value: Any) -> int | None:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a process says on stdout: one event a line, for people or, with `--json`, for programs.
+
+Role events are dataclasses; their class name becomes the event's name and their fields the object. No field of theirs
+holds key octets, and what is not plain text, a number or an id is never shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from enum import Enum
+from typing import Any, TextIO
+
+Names = Mapping[bytes, str]
+"""Conference ids -> names, shown beside the id."""
+
+
+class Reporter:
+    """Writes each event at once. `clock` gives wall-clock seconds."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        as_json: bool,
+        role: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._stream, self._as_json, self._role, self._clock = stream, as_json, role, clock
+        self._first = True
+
+    def event(self, name: str, **values: Any) -> None:
+        """One line. The first object of a stream carries the schema number."""
+        shown = {key: plain(value) for key, value in values.items()}
+        if self._as_json:
+            head: dict[str, Any] = {"schema": 1} if self._first else {}
+            head |= {"event": name, "role": self._role, "time": round(self._clock(), 6)}
+            line = json.dumps(head | shown)
+        else:
+            line = self._for_people(name, shown)
+        self._first = False
+        print(line, file=self._stream, flush=True)
+
+    def dataclass(self, event: Any, name: str | None = None, **more: Any) -> None:
+        """A role's event."""
+        self.event(name or snake_case(type(event).__name__), **values_of(event), **more)
+
+    def _for_people(self, name: str, shown: dict[str, Any]) -> str:
+        at = time.strftime("%H:%M:%S", time.localtime(self._clock()))
+        rest = "".join(
+            f" {key}={_word(value)}" for key, value in shown.items() if value is not None
+        )
+        return f"{at} {self._role} {name}{rest}"
+
+
+def snake_case(name: str) -> str:
+    """`MemberJoined` -> `member_joined`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def values_of(event: Any) -> dict[str, Any]:
+    """Fields of a dataclass event; times on the monotonic clock are left out, the line has its own."""
+    return {f.name: getattr(event, f.name) for f in fields(event) if f.name != "now"}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: ids in hex, addresses as HOST:PORT, enumerations by value."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if type(value) is bytes:  # a Key is bytes too, and stays hidden
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return {key: plain(item) for key, item in value._asdict().items()}
+    if isinstance(value, tuple) and len(value) in (2, 4) and isinstance(value[0], str):
+        return f"[{value[0]}]:{value[1]}" if ":" in value[0] else f"{value[0]}:{value[1]}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return type(value).__name__
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_word(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_word, value)) + "]"
+    return json.dumps(value) if isinstance(value, str) and re.search(r"\s", value) else str(value)
