@@ -110,13 +110,53 @@ class ExtensionType(IntEnum):
     RECORD_SIZE_LIMIT = 28
     SESSION_TICKET = 35
     SUPPORTED_EKT_CIPHERS = 39  # RFC 8870 5.2.1
+    PRE_SHARED_KEY = 41
+    EARLY_DATA = 42
     SUPPORTED_VERSIONS = 43
     COOKIE = 44
+    PSK_KEY_EXCHANGE_MODES = 45
+    CERTIFICATE_AUTHORITIES = 47
+    POST_HANDSHAKE_AUTH = 49
+    SIGNATURE_ALGORITHMS_CERT = 50
     CONNECTION_ID = 54
     EXTERNAL_ID_HASH = 55  # RFC 8844 3
     EXTERNAL_SESSION_ID = 56  # RFC 8844 4
     KEY_SHARE = 51
     RENEGOTIATION_INFO = 0xFF01  # RFC 5746
+
+
+class ServerNameType(IntEnum):
+    """RFC 6066 section 3."""
+
+    HOST_NAME = 0
+
+
+class CertificateStatusType(IntEnum):
+    """RFC 6066 section 8."""
+
+    OCSP = 1
+
+
+class HeartbeatMode(IntEnum):
+    """RFC 6520 section 2."""
+
+    PEER_ALLOWED_TO_SEND = 1
+    PEER_NOT_ALLOWED_TO_SEND = 2
+
+
+class CompressionMethod(IntEnum):
+    """RFC 5246 7.4.1.2, RFC 3749."""
+
+    NULL = 0
+    DEFLATE = 1
+
+
+class EcPointFormat(IntEnum):
+    """RFC 8422 5.1.2."""
+
+    UNCOMPRESSED = 0
+    ANSIX962_COMPRESSED_PRIME = 1
+    ANSIX962_COMPRESSED_CHAR2 = 2
 
 
 class CipherSuite(IntEnum):
@@ -258,6 +298,37 @@ class RtcpType(IntEnum):
     RTPFB = 205
     PSFB = 206
     XR = 207
+
+
+class SdesType(IntEnum):
+    """Source description items (RFC 3550 6.5)."""
+
+    END = 0
+    CNAME = 1
+    NAME = 2
+    EMAIL = 3
+    PHONE = 4
+    LOC = 5
+    TOOL = 6
+    NOTE = 7
+    PRIV = 8
+
+
+class RtpPayloadType(IntEnum):
+    """Static payload types of audio that the project names (RFC 3551 section 6)."""
+
+    PCMU = 0
+    GSM = 3
+    PCMA = 8
+    G722 = 9
+    CN = 13
+
+
+class HeaderExtensionProfile(IntEnum):
+    """"Defined by profile" of an RTP header extension (RFC 8285 4.2, 4.3; 0x1000 with appbits 0)."""
+
+    TWO_BYTE = 0x1000
+    ONE_BYTE = 0xBEDE
 
 
 class SrtpLabel(IntEnum):
