@@ -80,6 +80,13 @@ class PercPacket(Packet):
         except Exception:
             self.add_payload(Raw(s, _internal=1, _underlayer=self))
 
+    def known(self, name: str) -> Any:
+        """A field's value; of a flag left None, whether the part that it announces is set."""
+        value, layout = self.getfieldval(name), layout_of(type(self))
+        if value is None and name in layout.announced:
+            return int(self.fields.get(layout.announced[name]) is not None)
+        return value
+
     # building ---------------------------------------------------------------------------------
 
     def self_build(self) -> bytes:

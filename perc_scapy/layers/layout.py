@@ -16,7 +16,7 @@ from perc_scapy.errors import EncodeError
 from perc_scapy.layers.fields.choice import REST, OptionalTail, Select
 from perc_scapy.layers.fields.core import Malformed, WireField, absent, need
 from perc_scapy.layers.fields.items import Counted, RepeatToEnd
-from perc_scapy.layers.fields.numbers import Bits
+from perc_scapy.layers.fields.numbers import Bits, Number
 from perc_scapy.layers.fields.octets import Rest, Trailer
 from perc_scapy.layers.fields.relations import Size
 
@@ -93,7 +93,10 @@ class FieldStep:
             return b""
         value = layout.value(pkt, parts, self.name)
         octets = bytes(value) if isinstance(value, RawVal) else self.field.write(pkt, value)
-        return octets + self.size.padding(len(octets)) if self.size else octets
+        # Padding completes what we build; octets that came with their count stay as they were.
+        if self.size is not None and pkt.getfieldval(self.size.field) is None:
+            octets += self.size.padding(len(octets))
+        return octets
 
 
 class BitRun:
@@ -163,9 +166,11 @@ Step = FieldStep | BitRun
 
 
 class Layout:
-    """The steps of one layer class.
+    """The steps of one layer class, and its fields by name.
 
-    `counted`: counting field -> the field it counts. `selected`: selector -> its Select.
+    `counted`: counting field -> the field it counts; `derived`: those of them whose value always follows,
+    because neither side is `conditional`. `selected`: selector -> its Select.
+    `copies` and `announced`: field -> the field it takes its value from, or announces.
     """
 
     def __init__(self, cls: Any) -> None:
@@ -177,8 +182,16 @@ class Layout:
         self.selected: dict[str, Select] = {}
         for field in self.fields.values():
             self._relate(field)
-        self.copies = {f.name for f in self.fields.values() if getattr(f, "same_as", None)}
-        self.automatic = self.counted.keys() | self.selected.keys() | self.copies
+        self.conditional = {step.name for step in self.steps if step.wrapper is not None}
+        self.derived = {
+            name
+            for name, field in self.counted.items()
+            if name not in self.conditional and field.name not in self.conditional
+        }
+        numbers = [f for f in self.fields.values() if isinstance(f, Number)]
+        self.copies = {f.name: f.same_as for f in numbers if f.same_as}
+        self.announced = {f.name: f.announces for f in numbers if f.announces}
+        self.automatic = {*self.counted, *self.selected, *self.copies, *self.announced}
 
     def _relate(self, field: WireField) -> None:
         size = field.count if isinstance(field, Counted) else getattr(field, "size", None)
@@ -206,12 +219,15 @@ class Layout:
         value = pkt.getfieldval(name)
         if value is not None or name not in self.automatic:
             return value
+        if name in self.announced:
+            return pkt.known(name)
         if name in self.selected:
             select = self.selected[name]
             return select.key_of(pkt.getfieldval(select.name), name)
         if name in self.counted:
-            return self.count(pkt, parts, self.counted[name])
-        return self.value(pkt, parts, getattr(self.fields[name], "same_as", ""))
+            target = self.counted[name]
+            return self.count(pkt, parts, target) if self.has(pkt, target) else 0
+        return self.value(pkt, parts, self.copies[name])
 
     def has(self, pkt: Any, field: WireField) -> bool:
         """Does this packet have the field?"""

@@ -11,7 +11,8 @@ The functions are generated from `fields_desc` on first use and kept.
 
 from perc_scapy.layers.compile.decoder import decode
 from perc_scapy.layers.compile.encoder import encode
+from perc_scapy.layers.compile.making import from_packet, record
 from perc_scapy.layers.compile.reader import reader
-from perc_scapy.layers.compile.records import Record, from_packet, record
+from perc_scapy.layers.compile.records import Record
 
 __all__ = ["Record", "decode", "encode", "from_packet", "reader", "record"]

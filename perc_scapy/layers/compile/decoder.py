@@ -68,7 +68,7 @@ class _Writer:
             self.source.add("start = pos")
         for unit in batches(self.layout.steps):
             self.batch(unit) if isinstance(unit, Batch) else self.step(unit)
-        values = ", ".join(variable(name) for name in record_class(self.cls).names)
+        values = ", ".join(variable(name) for name in record_class(self.cls)._names)
         self.source.add(f"record = Record({values})")
         for rule in rules:
             self.source.add(

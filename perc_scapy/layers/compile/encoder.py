@@ -11,8 +11,9 @@ from typing import Any
 from scapy.packet import Packet
 
 from perc_scapy.errors import EncodeError, LocalError
+from perc_scapy.layers.compile.making import from_packet
 from perc_scapy.layers.compile.octets import octets_writer
-from perc_scapy.layers.compile.records import Record, from_packet, record_class
+from perc_scapy.layers.compile.records import Record, record_class
 from perc_scapy.layers.compile.source import (
     LOW_HALF,
     Batch,
@@ -61,6 +62,9 @@ def encoder(cls: Any) -> Callable[[Any], bytes]:
     return _Writer(cls).build()
 
 
+Record._encoder = staticmethod(encoder)
+
+
 class _Writer:
     """Writes the function: first what has a variable size, then the counts, then the fixed parts."""
 
@@ -71,7 +75,7 @@ class _Writer:
 
     def build(self) -> Callable[[Any], bytes]:
         units = batches(self.layout.steps)
-        for name in record_class(self.cls).names:
+        for name in record_class(self.cls)._names:
             self.source.add(f"{variable(name)} = record.{name}")
         for index, unit in enumerate(units):
             if isinstance(unit, FieldStep):
@@ -105,8 +109,6 @@ class _Writer:
 
     def step(self, step: FieldStep, index: int) -> None:
         write, name = self.source.bind(octets_writer(step.field), "write"), variable(step.name)
-        if step.name in self.layout.counted:
-            return
         line = f"p{index} = {write}({name})"
         self.source.add(f"{line} if {name} is not None else b''" if step.wrapper else line)
 
@@ -117,17 +119,12 @@ class _Writer:
         else:
             index = next(i for i, u in enumerate(units) if getattr(u, "name", "") == target.name)
             found, size = f"len(p{index})", target.size
-        self.source.add(f"{variable(name)} = {self.source.bind(size.value, 'count')}({found})")
-        for index, unit in enumerate(units):
-            if isinstance(unit, FieldStep) and unit.name == name:
-                self.conditional_count(unit, target, index)
-
-    def conditional_count(self, step: FieldStep, target: Any, index: int) -> None:
-        """A counting field that is itself conditional is there when what it counts is."""
-        name = variable(step.name)
-        self.source.add(f"{name} = None if {variable(target.name)} is None else {name}")
-        write = self.source.bind(octets_writer(step.field), "write")
-        self.source.add(f"p{index} = b'' if {name} is None else {write}({name})")
+        value = f"{self.source.bind(size.value, 'count')}({found})"
+        if name in self.layout.derived:
+            self.source.add(f"{variable(name)} = {value}")
+            return
+        there = f"{variable(target.name)} is not None"
+        self.refuse(f"{there} and {variable(name)} != {value}", "does not count what follows", name)
 
     def agrees(self, step: FieldStep) -> None:
         """Presence and body must be what the earlier fields say."""
@@ -137,18 +134,19 @@ class _Writer:
             text = "is there or missing against its condition"
             self.refuse(f"bool({condition}) is ({name} is None)", text, step.name)
         if isinstance(step.field, Select):
-            self.body(step.field)
+            self.body(step.field, f"{name} is not None and " if step.wrapper else "")
 
-    def body(self, field: Select) -> None:
-        keys = ", ".join(variable(name) for name in field.on)
+    def body(self, field: Select, there: str) -> None:
+        keys = "".join(f"{variable(name)}, " for name in field.on)
         name = variable(field.name)
         table = {k: record_class(c) for k, c in field.cases.items()}
         lookup = self.source.bind(table.get, "case")
         other = "bytes" if field.other is not None else "None"
-        self.source.add(f"wanted = {lookup}(({keys},), {other})")
+        self.source.add(f"wanted = {lookup}(({keys}), {other})")
         if field.when is not None:
             self.source.add(f"wanted = wanted if {field.when.source(variable)} else bytes")
-        self.refuse(f"type({name}) is not wanted", "body does not fit its selector", field.name)
+        wrong = f"{there}type({name}) is not wanted"
+        self.refuse(wrong, "body does not fit its selector", field.name)
 
     # fixed sizes ------------------------------------------------------------------------------
 

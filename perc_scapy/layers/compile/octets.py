@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from struct import pack
 from typing import Any
 
@@ -44,14 +43,7 @@ def _plain(value: Any) -> bytes:
 def _body(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
-    return _encoder(type(value))(value)  # type: ignore[no-any-return]
-
-
-@cache
-def _encoder(record_type: Any) -> Any:
-    from perc_scapy.layers.compile.encoder import encoder
-
-    return encoder(record_type.layer)
+    return value._encoder(value.layer)(value)  # type: ignore[no-any-return]
 
 
 def _padded(write: Writer, size: Any) -> Writer:

@@ -4,11 +4,11 @@
 numbers   U8 U16 U24 U32 U48 U64 · Bits(name, width)
 octets    Fixed · Opaque<min..max> · Sized(by another field) · Rest · Trailer(read from the end)
 lists     Vector<min..max> · Counted(by another field) · RepeatToEnd
-choice    Select(body by selector) · Present(while a condition holds) · OptionalTail
+choice    Select(body by selector) · Nested(one packet) · Present(while a condition holds) · OptionalTail
 relations Size · Equals · NotEquals · BitSet · Same
 """
 
-from perc_scapy.layers.fields.choice import REST, OptionalTail, Present, Select
+from perc_scapy.layers.fields.choice import REST, Nested, OptionalTail, Present, Select
 from perc_scapy.layers.fields.core import AUTO, LAYERS, OPAQUE, Malformed, WireField
 from perc_scapy.layers.fields.items import Counted, Items, RepeatToEnd, Vector
 from perc_scapy.layers.fields.numbers import U8, U16, U24, U32, U48, U64, Bits, Number
@@ -34,6 +34,7 @@ __all__ = [
     "Fixed",
     "Items",
     "Malformed",
+    "Nested",
     "NotEquals",
     "Number",
     "Octets",

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from scapy.fields import ConditionalField, RawVal
+from scapy.fields import ConditionalField
 from scapy.packet import Packet, fuzz
 from scapy.volatile import VolatileValue
 
@@ -77,11 +77,11 @@ class Select(WireField):
 
     def default_body(self, pkt: Any) -> Any:
         """An empty body of the class that the selector asks for."""
-        case = self.case(pkt.getfieldval)
+        case = self.case(pkt.known)
         return case() if isinstance(case, type) else b""
 
     def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
-        case = self.case(pkt.getfieldval)
+        case = self.case(pkt.known)
         if not isinstance(case, type):
             if case is None and self.size is None:
                 raise DecodeError(f"{self._selected(pkt)} has no defined body", pos)
@@ -95,7 +95,7 @@ class Select(WireField):
 
     def problem(self, pkt: Any, value: Any) -> str | None:
         """Why the body does not fit its selector, or None."""
-        case = self.case(pkt.getfieldval)
+        case = self.case(pkt.known)
         if case is None:
             return f"{self._selected(pkt)} has no defined body"
         if isinstance(case, type) and not isinstance(value, case):
@@ -110,6 +110,17 @@ class Select(WireField):
 
     def randval(self) -> VolatileValue[Any]:
         return RandBody(self)
+
+
+class Nested(Select):
+    """One packet of a layer inside another. It ends itself, or `size` limits it."""
+
+    __slots__ = ("layer",)
+    DATA: ClassVar[tuple[str, ...]] = ("layer", "size")
+
+    def __init__(self, name: str, layer: type, *, size: str | Size | None = None) -> None:
+        self.layer = layer
+        super().__init__(name, on=(), cases={(): layer}, size=size)
 
 
 def _key(value: Any) -> tuple[int, ...]:
@@ -137,7 +148,7 @@ class Present(ConditionalField):
         super().__init__(fld, self.holds)
 
     def holds(self, pkt: Any) -> bool:
-        return self.when.holds(pkt.getfieldval)
+        return self.when.holds(pkt.known)
 
     def copy(self) -> Present:
         return Present(self.fld.copy(), when=self.when)
@@ -163,8 +174,3 @@ class OptionalTail(ConditionalField):
 
     def copy(self) -> OptionalTail:
         return OptionalTail(self.fld.copy())
-
-
-def is_raw(value: Any) -> bool:
-    """True for a Scapy raw value: octets that stand for themselves."""
-    return isinstance(value, RawVal)

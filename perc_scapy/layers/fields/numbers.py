@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from scapy.volatile import RandEnumKeys, RandNum, VolatileValue
+from scapy.volatile import RandChoice, RandNum, VolatileValue
 
 from perc_scapy.errors import EncodeError
 from perc_scapy.layers.fields.core import WireField, need
@@ -17,11 +17,12 @@ class Number(WireField):
     """An unsigned integer with an optional set of named values.
 
     `enum`: names of values (others stay legal numbers). `only`: the sole values that strict decoding
-    accepts. `same_as`: another field whose value is taken when this one is left None.
+    accepts. Left None, `same_as` takes the value of another field, and `announces` is 1 when the named
+    field is set (a flag in front of an optional part).
     """
 
-    __slots__ = ("enum", "only", "same_as")
-    DATA: ClassVar[tuple[str, ...]] = ("bits", "enum", "only", "same_as")
+    __slots__ = ("announces", "enum", "only", "same_as")
+    DATA: ClassVar[tuple[str, ...]] = ("bits", "enum", "only", "same_as", "announces")
 
     def __init__(
         self,
@@ -31,9 +32,10 @@ class Number(WireField):
         enum: type[IntEnum] | None = None,
         only: Iterable[int] | None = None,
         same_as: str | None = None,
+        announces: str | None = None,
         secret: bool = False,
     ) -> None:
-        self.enum, self.same_as = enum, same_as
+        self.enum, self.same_as, self.announces = enum, same_as, announces
         self.only = None if only is None else tuple(int(v) for v in only)
         super().__init__(name, default, secret)
 
@@ -61,21 +63,21 @@ class Number(WireField):
         return None
 
     def randval(self) -> VolatileValue[Any]:
-        # Named values matter most to a parser, so they come as often as all others together.
-        if self.enum is not None:
-            return _NamedOrAny(self.enum, (1 << self.bits) - 1)
-        return RandNum(0, (1 << self.bits) - 1)
+        # Known values matter most to a parser, so they come as often as all others together.
+        known = self.only or (self.enum and [int(member) for member in self.enum])
+        top = (1 << self.bits) - 1
+        return KnownOrAny(known, top) if known else RandNum(0, top)
 
 
-class _NamedOrAny(RandNum):
-    """Half of the time a named value, else any."""
+class KnownOrAny(RandNum):
+    """Half of the time a value that has a meaning, else any."""
 
-    def __init__(self, enum: type[IntEnum], top: int) -> None:
+    def __init__(self, known: Iterable[int], top: int) -> None:
         super().__init__(0, top)
-        self.named = RandEnumKeys({int(member): member.name for member in enum})
+        self.known = RandChoice(*known)
 
     def _fix(self) -> int:
-        return self.named._fix() if RandNum(0, 1)._fix() else super()._fix()
+        return self.known._fix() if RandNum(0, 1)._fix() else super()._fix()
 
 
 class _Whole(Number):
@@ -151,6 +153,3 @@ class Bits(Number):
     @property
     def bits(self) -> int:
         return self.width
-
-    def check(self, value: Any) -> str | None:
-        return super().check(value)

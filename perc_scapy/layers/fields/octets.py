@@ -126,17 +126,45 @@ class Opaque(Octets):
 
 
 class Sized(Octets):
-    """As many octets as another field says."""
+    """As many octets as another field says, within `min` and `max` when they are given."""
 
-    __slots__ = ("size",)
-    DATA: ClassVar[tuple[str, ...]] = ("size", "content")
+    __slots__ = ("max", "min", "size")
+    DATA: ClassVar[tuple[str, ...]] = ("size", "min", "max", "content")
 
-    def __init__(self, name: str, *, size: str | Size, **options: Any) -> None:
-        self.size = as_size(size)
+    def __init__(
+        self,
+        name: str,
+        *,
+        size: str | Size,
+        min: int = 0,
+        max: int | None = None,
+        **options: Any,
+    ) -> None:
+        self.size, self.min, self.max = as_size(size), min, max
         super().__init__(name, **options)
 
     def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
         return self.explained(pkt, data[pos:end]), end
+
+    def check(self, value: Any) -> str | None:
+        octets = len(bytes(value))
+        return outside(octets, self.min, octets if self.max is None else self.max)
+
+    def randval(self) -> VolatileValue[bytes]:
+        top = FUZZ_LENGTH if self.max is None else self.max
+        return RandUnits(self.size, self.min, min(top, FUZZ_LENGTH))
+
+
+class RandUnits(VolatileValue):
+    """Random octets whose number the counting field can express."""
+
+    def __init__(self, size: Size, least: int, most: int) -> None:
+        self.size, self.least, self.most = size, least, most
+
+    def _fix(self) -> bytes:
+        unit, plus = self.size.unit, self.size.plus
+        low = max(0, -(-(self.least - plus) // unit))
+        return RandBin(RandNum(low, (self.most - plus) // unit)._fix() * unit + plus)._fix()
 
 
 class Rest(Octets):
