@@ -27,6 +27,8 @@ from perc_scapy.errors import LocalError, RemoteError
 
 MAX_HELLO_VERIFY_REQUESTS = 4
 """RFC 6347 4.2.1 allows a server to send a new cookie; more than this is a loop."""
+REORDER_PAUSE = 0.1
+"""Seconds granted to a Finished that an ekt_key has overtaken."""
 MAX_ACK_RECORDS = 64
 """Record numbers in one ACK: 1026 octets, which fit a datagram."""
 
@@ -204,6 +206,13 @@ class DtlsClient(Connection):
         parameters = read_ekt_key(message.body, self._ekt_cipher)
         self._acks += message.records
         self._events.append(EktKeyReceived(parameters))
+
+    def _receive_new(self, fragment: Fragment, record: Record, now: float) -> None:
+        if fragment.type == HandshakeType.EKT_KEY and self._state is not State.ESTABLISHED:
+            # The server is done and its Finished is missing: RFC 6347 4.2.4 allows to ask for it at once.
+            # Usually it was only overtaken, hence the pause.
+            self._timer.hasten(now + REORDER_PAUSE)
+        super()._receive_new(fragment, record, now)
 
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
         if fragment.type == HandshakeType.EKT_KEY:

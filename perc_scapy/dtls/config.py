@@ -71,7 +71,7 @@ class DtlsConfig:
     """Octets of the largest datagram that carries handshake messages."""
     initial_timeout: float = field(default=1.0, kw_only=True)
     max_timeout: float = field(default=60.0, kw_only=True)
-    max_retransmissions: int = field(default=8, kw_only=True)
+    max_retransmissions: int = field(default=12, kw_only=True)
     """Of one flight, or of one ekt_key, before the engine gives up."""
     keylog: Callable[[str], None] | None = field(default=None, repr=False, kw_only=True)
     """Gets one line `CLIENT_RANDOM <hex> <hex>` for each handshake, without a line end."""

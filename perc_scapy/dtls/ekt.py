@@ -121,6 +121,10 @@ class EktOutbox:
             return None
         return self._current.transmit(writer, self._mtu)
 
+    def repeat(self, writer: EpochWriter) -> list[Datagram]:
+        """What is on its way once more, because the client shows that it lost something; the timer stays."""
+        return [] if self._current is None else self._current.transmit(writer, self._mtu)
+
     def give_up(self) -> list[int]:
         """Drop everything; returns the SPIs not delivered. Later ones cannot arrive: a receiver wants them in order."""
         lost = [*([self._current] if self._current else []), *self._waiting]

@@ -116,21 +116,35 @@ class RetransmitTimer:
     keeping the doubled value would make one loss delay all that follow.
     """
 
-    __slots__ = ("_initial", "_limit", "_maximum", "deadline", "retransmissions", "timeout")
+    __slots__ = (
+        "_early",
+        "_initial",
+        "_limit",
+        "_maximum",
+        "deadline",
+        "retransmissions",
+        "timeout",
+    )
 
     def __init__(self, initial: float, maximum: float, limit: int) -> None:
         self._initial, self._maximum, self._limit = initial, maximum, limit
         self.timeout, self.retransmissions = initial, 0
         self.deadline: float | None = None
+        self._early = False
 
     def start(self, now: float) -> None:
         """For a new flight."""
         self.timeout, self.retransmissions = self._initial, 0
-        self.deadline = now + self._initial
+        self.deadline, self._early = now + self._initial, False
 
     def restart(self, now: float) -> None:
         """The flight was sent again for another reason; the value stays."""
         self.deadline = now + self.timeout
+
+    def hasten(self, at: float) -> None:
+        """Something shows that the flight, or its answer, was lost: expire at `at` without doubling."""
+        if self.deadline is not None and at < self.deadline:
+            self.deadline, self._early = at, True
 
     def stop(self) -> None:
         self.deadline = None
@@ -144,6 +158,8 @@ class RetransmitTimer:
             self.deadline = None
             return False
         self.retransmissions += 1
-        self.timeout = min(2 * self.timeout, self._maximum)
+        if not self._early:
+            self.timeout = min(2 * self.timeout, self._maximum)
+        self._early = False
         self.deadline = now + self.timeout
         return True

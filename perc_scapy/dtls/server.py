@@ -19,7 +19,7 @@ from perc_scapy.crypto.tls12_suites import CIPHER_SUITES
 from perc_scapy.dtls import codec
 from perc_scapy.dtls.codec import Fragment
 from perc_scapy.dtls.config import DtlsConfig, PeerInfo
-from perc_scapy.dtls.connection import PROVOKED_INTERVAL, Connection, Handler, State
+from perc_scapy.dtls.connection import Connection, Handler, State
 from perc_scapy.dtls.ekt import EKT_KEY, EktOutbox, ekt_key_body
 from perc_scapy.dtls.events import EktKeyAcknowledged, EktKeyUndelivered
 from perc_scapy.dtls.flight import RetransmitTimer
@@ -66,6 +66,8 @@ class DtlsServer(Connection):
             config.initial_timeout, config.max_timeout, config.max_retransmissions
         )
         self._ekt = EktOutbox(timer, config.mtu)
+        self._confirmed = False
+        """The client sent something that it can send only after our Finished."""
 
     def _admit(self, fragment: Fragment, record: Record) -> bool:
         """The first ClientHello sets where message and record numbers start (RFC 6347 4.2.1, 4.2.2)."""
@@ -184,13 +186,16 @@ class DtlsServer(Connection):
             self._replay_early(now)
 
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
-        """Our last flight has no timer: the client's repeated Finished, which nobody can forge, asks for it."""
+        """Our last flight has no timer: the client's repeated Finished asks for it (RFC 6347 4.2.4).
+
+        Nobody can forge or replay that record, so the answer needs no rate limit.
+        """
         if self._state is not State.ESTABLISHED:
             super()._receive_old(fragment, record, now)
         elif fragment.type == HandshakeType.FINISHED:
             self.counters["message_repeated"] += 1
-            if now - self._flight_sent >= PROVOKED_INTERVAL:
-                self._transmit(now)
+            self._transmit(now)
+            self._out += self._ekt.repeat(self._writers[1])
 
     # --- EKT -----------------------------------------------------------------------------------
 
@@ -215,7 +220,12 @@ class DtlsServer(Connection):
         if self._state is State.ESTABLISHED:
             self._out += self._ekt.start(self._writers[1], now)
 
+    def _receive_application(self, content: bytes) -> None:
+        self._confirmed = self._state is State.ESTABLISHED
+        super()._receive_application(content)
+
     def _receive_ack(self, content: bytes) -> None:
+        self._confirmed = self._state is State.ESTABLISHED
         try:
             spi = self._ekt.acknowledge(codec.decode_ack(content))
         except DecodeError:
@@ -239,8 +249,11 @@ class DtlsServer(Connection):
         datagrams = self._ekt.retransmit(self._writers[1], now)
         if datagrams is None:
             self._abandon_transfers()
-        else:
-            self._out += datagrams
+            return
+        if not self._confirmed:
+            # No ACK can come from a client that lacks our Finished.
+            self._transmit(now)
+        self._out += datagrams
 
 
 def _check_hello(hello: codec.ClientHello) -> None:
