@@ -325,7 +325,7 @@ class RtpPayloadType(IntEnum):
 
 
 class HeaderExtensionProfile(IntEnum):
-    """"Defined by profile" of an RTP header extension (RFC 8285 4.2, 4.3; 0x1000 with appbits 0)."""
+    """The 16 bits "defined by profile" of a header extension (RFC 8285 4.2, 4.3; appbits 0)."""
 
     TWO_BYTE = 0x1000
     ONE_BYTE = 0xBEDE
