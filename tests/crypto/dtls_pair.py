@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from functools import cache
 
 from cryptography import x509
@@ -42,15 +43,11 @@ def exported_by_openssl(profile: str, label: bytes, length: int) -> tuple[bytes,
     waiting = {client, server}
     for _ in range(20):
         for mine, other in ((client, server), (server, client)):
-            try:
+            with suppress(SSL.WantReadError):
                 mine.do_handshake()
                 waiting.discard(mine)
-            except SSL.WantReadError:
-                pass
-            try:
+            with suppress(SSL.WantReadError):
                 other.bio_write(mine.bio_read(65536))
-            except SSL.WantReadError:
-                pass
         if not waiting:
             break
     assert not waiting

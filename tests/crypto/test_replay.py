@@ -8,10 +8,11 @@ from perc_scapy.crypto.replay import MAX_INDEX, Stream
 
 def rfc_3711_appendix_a(seq: int, s_l: int, roc: int) -> int:
     """Index by the pseudo code of RFC 3711 appendix A, ROC without the modulo."""
-    if s_l < 32768:
-        v = roc - 1 if seq - s_l > 32768 else roc
-    else:
-        v = roc + 1 if s_l - 32768 > seq else roc
+    v = roc
+    if s_l < 32768 and seq - s_l > 32768:
+        v = roc - 1
+    if s_l >= 32768 and s_l - 32768 > seq:
+        v = roc + 1
     return seq + v * 65536
 
 

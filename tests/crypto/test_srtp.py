@@ -128,7 +128,7 @@ def test_srtcp_with_libsrtp(profile: int) -> None:
 
 
 @pytest.mark.req("SRT-07", "SRT-05")
-@pytest.mark.parametrize("profile", SINGLE)
+@pytest.mark.parametrize("profile", [7, 8])  # libsrtp's counter mode insists on E = 1
 def test_authenticated_srtcp_is_taken_by_libsrtp(profile: int) -> None:
     ours, peer = context(profile, *PAIR), Libsrtp(profile, layer_keys(profile, *PAIR))
     sealed = ours.protect_rtcp(RTCP, encrypt=False)
@@ -203,6 +203,8 @@ def test_fast_path_and_estimate_agree(moves: list[int], start: int, profile: int
     for move in moves:
         index = max(index + move, 0)
         packet = rtp(seq=index & 0xFFFF)
+        if receiver.last_index(SSRC) is None:
+            receiver.set_roc(SSRC, index >> 16)
         try:
             sealed = sender.protect(packet, index=index)
         except NonceReuseError:
@@ -246,9 +248,7 @@ def test_forged_packets_change_nothing(profile: int) -> None:
             receiver.unprotect(packet)
         assert state(receiver) == before
     with pytest.raises(ReplayError):
-        receiver.unprotect(
-            sender.protect(rtp(seq=2), index=0x10002)[:2] + good[2:2] + rtp(seq=2)[2:] + bytes(16)
-        )
+        receiver.unprotect(rtp(seq=2, payload=bytes(40)))
     assert state(receiver) == before
     assert receiver.unprotect(good) == rtp(seq=3)
 
