@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.core import Malformed
-from perc_scapy.layers.fields.items import Counted, Items
+from perc_scapy.layers.fields.items import Items
 from perc_scapy.layers.fields.octets import Octets
-from perc_scapy.layers.layout import Layout, layout_of
+from perc_scapy.layers.layout import Layout, extent, layout_of, sizing
 
 
 class Fault(NamedTuple):
@@ -97,10 +97,8 @@ def _relation(packet: Any, layout: Layout, parts: Any, name: str, value: Any) ->
     target = layout.counted.get(name)
     if target is None or not layout.has(packet, target):
         return None
-    if isinstance(target, Counted):
-        found, said = len(packet.getfieldval(target.name)), target.count.octets(value)
-    else:
-        found, said = len(parts[target.name]), target.size.octets(value)
+    found = extent(target, packet.getfieldval(target.name), parts)
+    said = sizing(target).octets(value)
     return None if found == said else f"announces {said} for {target.name}, {found} found"
 
 

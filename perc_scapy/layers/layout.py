@@ -194,8 +194,8 @@ class Layout:
         self.automatic = {*self.counted, *self.selected, *self.copies, *self.announced}
 
     def _relate(self, field: WireField) -> None:
-        size = field.count if isinstance(field, Counted) else getattr(field, "size", None)
-        if size is not None and size is not REST:
+        size = sizing(field)
+        if size is not None:
             self.counted[size.field] = field
         if isinstance(field, Select):
             self.selected.update((name, field) for name in field.on)
@@ -235,9 +235,20 @@ class Layout:
 
     def count(self, pkt: Any, parts: dict[str, bytes], target: Any) -> int:
         """What the counting field of `target` must say."""
-        if isinstance(target, Counted):
-            return target.count.value(len(pkt.getfieldval(target.name) or ()))
-        return target.size.value(len(parts[target.name]))
+        return sizing(target).value(extent(target, pkt.getfieldval(target.name), parts))
+
+
+def sizing(field: Any) -> Size | None:
+    """How another field counts this one, or None."""
+    if isinstance(field, Counted):
+        return field.count
+    size = getattr(field, "counted_by", None) or getattr(field, "size", None)
+    return None if size is REST else size
+
+
+def extent(field: Any, value: Any, parts: dict[str, bytes]) -> int:
+    """What a counting field counts: items of a `Counted`, octets of any other."""
+    return len(value or ()) if isinstance(field, Counted) else len(parts[field.name])
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from perc_scapy.codes import ProtectionProfile
@@ -41,7 +42,6 @@ class Rule:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
 class ProfileKeyLength(Rule):
     """Keys and salts are as long as one hop of the protection profile needs.
 
@@ -49,21 +49,30 @@ class ProfileKeyLength(Rule):
     Of a profile that we do not know, no length is asked.
     """
 
-    profile: str = "protection_profile"
-    keys: tuple[str, ...] = ("client_write_SRTP_master_key", "server_write_SRTP_master_key")
-    salts: tuple[str, ...] = ("client_write_SRTP_master_salt", "server_write_SRTP_master_salt")
+    def __init__(
+        self,
+        profile: str = "protection_profile",
+        keys: tuple[str, str] = ("client_write_SRTP_master_key", "server_write_SRTP_master_key"),
+        salts: tuple[str, str] = ("client_write_SRTP_master_salt", "server_write_SRTP_master_salt"),
+    ) -> None:
+        self.profile, self.keys, self.salts = profile, keys, salts
+        self._values = attrgetter(profile, *keys, *salts)
 
     def problem(self, message: Any, size: int) -> str | None:
-        profile = getattr(message, self.profile)
+        profile, client, server, client_salt, server_salt = self._values(message)
         lengths = HOP_KEY_LENGTHS.get(profile)
         if lengths is None:
             return None
-        for names, expected in zip((self.keys, self.salts), lengths, strict=True):
-            for name in names:
-                found = len(getattr(message, name))
-                if found != expected:
-                    return f"{name} has {found} octets, profile {profile:#06x} needs {expected}"
-        return None
+        key, salt = lengths
+        if len(client) == len(server) == key and len(client_salt) == len(server_salt) == salt:
+            return None
+        return self._wrong(message, profile, key, salt)
+
+    def _wrong(self, message: Any, profile: int, key: int, salt: int) -> str:
+        expected = dict.fromkeys(self.keys, key) | dict.fromkeys(self.salts, salt)
+        found = {name: len(getattr(message, name)) for name in expected}
+        name = next(name for name in expected if found[name] != expected[name])
+        return f"{name} has {found[name]} octets, profile {profile:#06x} needs {expected[name]}"
 
 
 @dataclass(frozen=True)

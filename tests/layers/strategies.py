@@ -54,7 +54,7 @@ def value(field: Any, layout: Any = None) -> Any:
     if isinstance(field, Opaque):
         return st.binary(min_size=field.min, max_size=min(field.max, field.min + 20))
     if isinstance(field, Sized):
-        sizes = [n for n in capacity(field.size, layout) if n >= field.min]
+        sizes = [n for n in capacity(field.size, layout) if field.min <= n <= (field.max or n)]
         return st.sampled_from(sizes).flatmap(lambda n: st.binary(min_size=n, max_size=n))
     if isinstance(field, Trailer):
         return st.sampled_from(EKT_FIELDS)

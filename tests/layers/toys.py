@@ -190,6 +190,18 @@ class ToyRtp(PercPacket):
     )
 
 
+class ToyKey(PercPacket):
+    """A full EKT field: its length stands behind what it counts."""
+
+    fields_desc = (
+        Rest("ciphertext", counted_by=Size("length", plus=-7), secret=True),
+        U16("spi"),
+        U16("epoch"),
+        U16("length", None),
+        U8("type", 2, only=(2,)),
+    )
+
+
 class ToyTagged(PercPacket):
     """A trailer of fixed size behind the rest, its last part behind a flag (SRTCP: index, tag)."""
 
@@ -242,13 +254,21 @@ class ToyList(PercPacket):
     )
 
 
+class ToyBounded(PercPacket):
+    """A region whose size has bounds of its own."""
+
+    fields_desc = (U8("size", None), Sized("value", size="size", min=2, max=5, default=b"ab"))
+
+
 TOYS = [
+    ToyBounded,
     ToyNumbers,
     ToyHello,
     ToyHandshake,
     ToyDatagram,
     ToyExtensionBlock,
     ToyRtp,
+    ToyKey,
     ToyTagged,
     ToyCompound,
     ToyWrapped,

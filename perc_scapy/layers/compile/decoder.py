@@ -26,7 +26,7 @@ from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.core import OPAQUE
 from perc_scapy.layers.fields.items import Counted, Items, RepeatToEnd, Vector
 from perc_scapy.layers.fields.numbers import Number
-from perc_scapy.layers.fields.octets import Opaque, Trailer
+from perc_scapy.layers.fields.octets import Opaque, Sized, Trailer
 from perc_scapy.layers.layout import BitRun, FieldStep, layout_of
 
 Decoder = Callable[[bytes, int, int], tuple[Any, int]]
@@ -68,8 +68,10 @@ class _Writer:
             self.source.add("start = pos")
         for unit in batches(self.layout.steps):
             self.batch(unit) if isinstance(unit, Batch) else self.step(unit)
-        values = ", ".join(variable(name) for name in record_class(self.cls)._names)
-        self.source.add(f"record = Record({values})")
+        for step in self.layout.steps:
+            if getattr(step, "wrapper", None) is None:
+                self.agrees(self.layout.fields[step.name])
+        self.make(record_class(self.cls))
         for rule in rules:
             self.source.add(
                 f"problem = {self.source.bind(rule.problem, 'rule')}(record, pos - start)"
@@ -77,6 +79,22 @@ class _Writer:
             self.refuse("problem is not None", f"{self.cls.__name__}: {{problem}}", "start")
         self.source.add("return record, pos")
         return self.source.build("decode")
+
+    def agrees(self, field: Any) -> None:
+        """A count that stands behind what it counts."""
+        size = getattr(field, "counted_by", None)
+        if size is not None:
+            said = f"{variable(size.field)} * {size.unit} + {size.plus}"
+            text = f"{self.title(size.field)}: does not count {field.name}"
+            self.refuse(f"len({variable(field.name)}) != {said}", text)
+
+    def make(self, made: Any) -> None:
+        if made._names:
+            values = ", ".join(variable(name) for name in made._names)
+            self.source.add(f"record = Record({values})")
+        else:
+            # A record without values has no state, so one serves all messages.
+            self.source.add(f"record = {self.source.bind(made(), 'empty')}")
 
     def refuse(self, condition: str, text: str, at: str = "pos") -> None:
         with self.source.block(f"if {condition}:"):
@@ -121,7 +139,9 @@ class _Writer:
         if isinstance(field, Number) and field.only is not None:
             name, allowed = variable(field.name), ", ".join(map(str, field.only))
             text = f"{self.title(field.name)}: value {{{name}}} is not among {allowed}"
-            self.refuse(f"{name} not in {field.only!r}", text, at)
+            one = len(field.only) == 1
+            test = f"{name} != {field.only[0]}" if one else f"{name} not in {field.only!r}"
+            self.refuse(test, text, at)
 
     # all others -------------------------------------------------------------------------------
 
@@ -226,7 +246,16 @@ class _Writer:
             if field.min:
                 self.refuse(least, f"{self.title(field.name)}: at least {field.min} items")
         else:
+            if isinstance(field, Sized):
+                self.bounds(field)
             self.take(field.name)
+
+    def bounds(self, field: Sized) -> None:
+        size, text = "limit - pos", f"{self.title(field.name)}: has {{limit - pos}} octets"
+        if field.min:
+            self.refuse(f"{size} < {field.min}", f"{text}, min {field.min}")
+        if field.max is not None:
+            self.refuse(f"{size} > {field.max}", f"{text}, max {field.max}")
 
     def select(self, field: Select, sized: bool) -> None:
         add, title = self.source.add, self.title(field.name)

@@ -26,7 +26,7 @@ from perc_scapy.layers.compile.source import (
 from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.items import Counted
 from perc_scapy.layers.fields.numbers import Number
-from perc_scapy.layers.layout import BitRun, FieldStep, layout_of
+from perc_scapy.layers.layout import BitRun, FieldStep, layout_of, sizing
 
 
 def encode(message: Any) -> bytes:
@@ -114,11 +114,12 @@ class _Writer:
 
     def count(self, name: str, target: Any, units: list[Any]) -> None:
         """A counting field's value from what it counts."""
+        size: Any = sizing(target)
         if isinstance(target, Counted):
-            found, size = f"len({variable(target.name)} or ())", target.count
+            found = f"len({variable(target.name)} or ())"
         else:
             index = next(i for i, u in enumerate(units) if getattr(u, "name", "") == target.name)
-            found, size = f"len(p{index})", target.size
+            found = f"len(p{index})"
         value = f"{self.source.bind(size.value, 'count')}({found})"
         if name in self.layout.derived:
             self.source.add(f"{variable(name)} = {value}")

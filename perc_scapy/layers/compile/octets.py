@@ -11,7 +11,7 @@ from perc_scapy.errors import EncodeError
 from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.items import Items, RepeatToEnd, Vector
 from perc_scapy.layers.fields.numbers import U16, Number
-from perc_scapy.layers.fields.octets import Fixed, Octets, Opaque, outside, with_prefix
+from perc_scapy.layers.fields.octets import Fixed, Opaque, Sized, outside, with_prefix
 
 Writer = Callable[[Any], bytes]
 
@@ -31,7 +31,9 @@ def octets_writer(field: Any) -> Writer:
         return _number(field)
     if isinstance(field, Fixed):
         return _fixed(field)
-    return _padded(_plain, getattr(field, "size", None)) if isinstance(field, Octets) else _plain
+    if isinstance(field, Sized):
+        return _padded(_bounded(field), field.size)
+    return _plain
 
 
 def _plain(value: Any) -> bytes:
@@ -55,6 +57,10 @@ def _padded(write: Writer, size: Any) -> Writer:
         return octets + size.padding(len(octets))
 
     return padded
+
+
+def _bounded(field: Sized) -> Writer:
+    return _checked(field, _plain) if field.min or field.max is not None else _plain
 
 
 def _opaque(field: Opaque) -> Writer:

@@ -15,7 +15,7 @@ from perc_scapy.errors import EncodeError
 from perc_scapy.layers.compile.octets import octets_writer
 from perc_scapy.layers.fields.core import hidden
 from perc_scapy.layers.fields.items import Counted
-from perc_scapy.layers.layout import Layout, layout_of
+from perc_scapy.layers.layout import Layout, layout_of, sizing
 
 
 class Record:
@@ -82,12 +82,13 @@ def _constructor(names: tuple[str, ...]) -> Any:
 def counter(layout: Layout, name: str) -> Callable[[Any], int]:
     """What a counting field says: it follows from the field it counts, and is 0 while that is missing."""
     target: Any = layout.counted[name]
-    if isinstance(target, Counted):
-        return lambda record: target.count.value(len(getattr(record, target.name) or ()))
+    size: Any = sizing(target)
     write = octets_writer(target)
 
     def count(record: Any) -> int:
         value = getattr(record, target.name)
-        return 0 if value is None else target.size.value(len(write(value)))
+        if value is None:
+            return 0
+        return size.value(len(value if isinstance(target, Counted) else write(value)))
 
     return count

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from scapy.fields import RawVal
-from scapy.packet import Packet
+from scapy.packet import Packet, fuzz
 from scapy.volatile import RandBin, RandNum, VolatileValue
 
 from perc_scapy.errors import DecodeError, EncodeError
@@ -51,9 +50,13 @@ class Octets(WireField):
     def write(self, pkt: Any, value: Any) -> bytes:
         return b"" if value is None else bytes(value)
 
+    def layer(self) -> Any:
+        """The layer that `content` names, or None."""
+        return LAYERS.get(self.content) if isinstance(self.content, str) else self.content
+
     def explained(self, pkt: Any, value: bytes) -> Any:
         """The octets, or the packet that `content` makes of them."""
-        layer = LAYERS.get(self.content) if isinstance(self.content, str) else self.content
+        layer = self.layer()
         return value if layer is None or not value else layer.dissect_whole(value, pkt)
 
     def randval(self) -> VolatileValue[bytes]:
@@ -168,10 +171,25 @@ class RandUnits(VolatileValue):
 
 
 class Rest(Octets):
-    """All octets up to the end of the layer's region, or up to the trailers declared behind it."""
+    """All octets up to the end of the layer's region, or up to the fields declared behind it.
 
-    __slots__ = ()
-    DATA: ClassVar[tuple[str, ...]] = ("content",)
+    `counted_by`: a field that must agree with their number without limiting it, because it stands behind
+    them (the length at the end of an EKT field).
+    """
+
+    __slots__ = ("counted_by",)
+    DATA: ClassVar[tuple[str, ...]] = ("content", "counted_by")
+
+    def __init__(
+        self,
+        name: str,
+        default: bytes = b"",
+        *,
+        counted_by: str | Size | None = None,
+        **options: Any,
+    ) -> None:
+        self.counted_by = as_size(counted_by)
+        super().__init__(name, default, **options)
 
     def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
         return self.explained(pkt, data[pos:end]), end
@@ -192,6 +210,10 @@ class Trailer(Octets):
         self.peel = peel
         super().__init__(name, **options)
 
+    def randval(self) -> VolatileValue[bytes]:
+        layer = self.layer()
+        return RandBin(RandNum(0, FUZZ_LENGTH)) if layer is None else RandLayer(layer)
+
     def tail_size(self, data: bytes, pos: int, end: int) -> int:
         """Octets that this trailer takes from the end of `data[pos:end]`; raises `DecodeError`."""
         try:
@@ -202,6 +224,16 @@ class Trailer(Octets):
     def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
         start = end - self.tail_size(data, pos, end)
         return self.explained(pkt, data[start:end]), end
+
+
+class RandLayer(VolatileValue):
+    """A fuzzed packet of one layer."""
+
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
+
+    def _fix(self) -> Packet:
+        return fuzz(self.layer())
 
 
 def prefixed(width: int, data: bytes, pos: int, end: int) -> tuple[int, int]:
@@ -227,8 +259,3 @@ def outside(octets: int, minimum: int, maximum: int) -> str | None:
     if octets < minimum:
         return f"has {octets} octets, at least {minimum} are required"
     return f"has {octets} octets, at most {maximum} are allowed" if octets > maximum else None
-
-
-def octets_of(value: Any) -> bytes:
-    """Octets of what stands in an octet field: bytes, a packet or a raw value."""
-    return bytes(value) if isinstance(value, (RawVal, Packet)) else value
