@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 
 from cryptography import x509
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from perc_scapy.dtls import Identity
 
@@ -16,7 +16,7 @@ RECORD_HEADER = 13
 
 @functools.cache
 def context(
-    identity: Identity, *, ems=True, tickets=True, suites=b"", groups=b"", srtp=b"", mutual=True
+    identity: Identity, *, ems=True, tickets=True, suites=b"", srtp=b"", mutual=True, cookie=b""
 ):
     """A frozen set-up, shared by all connections that want the same."""
     ctx = SSL.Context(SSL.DTLS_METHOD)
@@ -29,16 +29,16 @@ def context(
         ctx.set_options(SSL.OP_NO_TICKET)
     if suites:
         ctx.set_cipher_list(suites)
-    if groups:
-        ctx.set_tmp_ecdh_groups(groups) if hasattr(ctx, "set_tmp_ecdh_groups") else None
     if srtp:
         ctx.set_tlsext_use_srtp(srtp)
-    ctx.use_certificate(
-        crypto.X509.from_cryptography(x509.load_der_x509_certificate(identity.certificate))
-    )
-    ctx.use_privatekey(crypto.PKey.from_cryptography_key(identity.private_key))
+    ctx.use_certificate(x509.load_der_x509_certificate(identity.certificate))
+    ctx.use_privatekey(identity.private_key)
     if mutual:
         ctx.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
+    if cookie:
+        ctx.set_options(SSL.OP_COOKIE_EXCHANGE)
+        ctx.set_cookie_generate_callback(lambda _connection: cookie)
+        ctx.set_cookie_verify_callback(lambda _connection, received: received == cookie)
     return ctx
 
 
