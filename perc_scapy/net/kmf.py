@@ -60,7 +60,7 @@ class KmfProcess:
         """End all tunnels with close_notify; members keep their keys until their MDD says otherwise."""
         self.listener.close(now)
         self._exchange(now)
-        counters = {"kmf": self.kmf.counters, "tunnels": self.listener.counters,
+        counters = {"kmf": self.kmf.counters, "tunnels": +self.listener.counters,
                     "socket": self.socket.counters}  # fmt: skip
         self._reporter.event("end", counters=counters)
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run an MDD (RFC 8871: Media Distributor): relays DTLS to the KMF and media between participants.
+
+Ends at SIGTERM (0) or Ctrl-C (130). `perc config mdd` prints an example configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from perc_scapy.cli.options import add_process_options
+from perc_scapy.cli.process import run_process
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE.toml")
+    add_process_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from perc_scapy.net.config import load_mdd
+
+    settings = load_mdd(args.config)
+    from perc_scapy.net.mdd import MddProcess
+
+    return run_process(
+        args,
+        "mdd",
+        lambda report, keylog, tap: MddProcess(settings, report, keylog=keylog, tap=tap),
+    )

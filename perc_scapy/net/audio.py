@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Audio files of an endpoint: what it sends, and what it heard."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from pathlib import Path
+
+from perc_scapy.errors import ConfigError, DecodeError
+from perc_scapy.media.g711 import RATE
+from perc_scapy.media.recorder import Recorder, Track
+from perc_scapy.media.wav import decode_wav, encode_wav, resample
+from perc_scapy.net.values import read
+
+
+def load_audio(path: Path) -> array[int]:
+    """Samples of a WAV file at 8000 a second. Raises `ConfigError`."""
+    try:
+        audio = decode_wav(read(path))
+    except DecodeError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not audio.samples:
+        raise ConfigError(f"{path}: no audio in it")
+    return resample(audio, RATE).samples
+
+
+def prepare_folder(path: Path) -> Path:
+    """Make the folder for recordings now, so that a mistake shows before the call. Raises `ConfigError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    return path
+
+
+def write_recordings(recorder: Recorder, folder: Path) -> list[dict[str, object]]:
+    """One WAV and one JSON file for each sender heard; returns what the JSON files hold, with the WAV's path."""
+    return [_write(track, folder) for track in recorder.tracks.values()]
+
+
+def _write(track: Track, folder: Path) -> dict[str, object]:
+    wav = folder / f"{track.ssrc:08x}.wav"
+    wav.write_bytes(encode_wav(track.samples, RATE))
+    sidecar = track.sidecar()
+    wav.with_suffix(".json").write_text(json.dumps(sidecar) + "\n", encoding="utf-8")
+    return {**sidecar, "wav": str(wav)}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An MDD process: a UDP port for each conference, a tunnel (with a port of its own) for each name of one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from perc_scapy.net.config import MddSettings, TunnelPlan
+from perc_scapy.net.driver import Driver, earliest
+from perc_scapy.net.openssl import OpensslContext
+from perc_scapy.net.report import Reporter
+from perc_scapy.net.udp import SockAddr, Tap, UdpSocket
+from perc_scapy.roles.kmf_events import CloseTunnel
+from perc_scapy.roles.mdd import Mdd
+from perc_scapy.roles.mdd_events import Path, TunnelWanted
+from perc_scapy.tunnel.carrier import (
+    TunnelClosed,
+    TunnelDialer,
+    TunnelFailed,
+    TunnelOpened,
+    TunnelRecord,
+)
+
+HANDSHAKE_TIMEOUT = 5.0
+"""A KMF that starts after the MDD is found within seconds, not when OpenSSL's doubling timer comes round."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+
+
+class _Tunnel:
+    """A dialer with its socket."""
+
+    def __init__(self, plan: TunnelPlan, context: OpensslContext, tap: Tap | None) -> None:
+        self.plan = plan
+        self.socket = UdpSocket(peer=plan.kmf, tap=tap)
+        self.dialer = TunnelDialer(
+            plan.name,
+            context.client,
+            self.socket.peer,
+            first_pause=FIRST_PAUSE,
+            longest_pause=LONGEST_PAUSE,
+            handshake_timeout=HANDSHAKE_TIMEOUT,
+        )
+
+    def flush(self, now: float) -> None:
+        for data, addr in self.dialer.datagrams_to_send(now):
+            self.socket.send(data, addr)
+
+
+class MddProcess:
+    """A `Shell`. `keylog` takes the secrets of its tunnels only: it never sees any other."""
+
+    def __init__(
+        self,
+        settings: MddSettings,
+        reporter: Reporter,
+        *,
+        keylog: Callable[[str], None] | None = None,
+        tap: Tap | None = None,
+    ) -> None:
+        self._settings, self._reporter = settings, reporter
+        self.mdd = Mdd(settings.role, random=os.urandom)
+        self._sockets = {
+            conference: UdpSocket(address, tap=tap)
+            for conference, address in settings.listen.items()
+        }
+        self._names = {conference.id: conference.name for conference in settings.role.conferences}
+        self._tunnels: dict[Hashable, _Tunnel] = {}
+        for plan in settings.tunnels:
+            expected = plan.kmf_fingerprint
+            context = OpensslContext(settings.identity, expected.__eq__, keylog=keylog)
+            self._tunnels[plan.name] = _Tunnel(plan, context, tap)
+
+    def start(self, driver: Driver, now: float) -> None:
+        for conference, socket in self._sockets.items():
+            driver.listen(socket, self._media_receiver(conference))
+        for tunnel in self._tunnels.values():
+            driver.listen(tunnel.socket, tunnel.dialer.receive_datagram)
+            if not self._settings.dial_on_demand:
+                tunnel.dialer.start(now)
+        self._reporter.event(
+            "ready",
+            listen=[str(socket) for socket in self._sockets.values()],
+            conferences={self._label(id_): str(socket) for id_, socket in self._sockets.items()},
+            tunnels=[str(tunnel.socket) for tunnel in self._tunnels.values()],
+            fingerprint=self._settings.identity.fingerprint,
+        )
+
+    def step(self, now: float) -> float | None:
+        for tunnel in self._tunnels.values():
+            tunnel.dialer.handle_timer(now)
+        timer = self.mdd.get_timer()
+        if timer is not None and timer <= now:
+            self.mdd.handle_timer(now)
+        self._exchange(now)
+        timers = (tunnel.dialer.get_timer() for tunnel in self._tunnels.values())
+        return earliest(self.mdd.get_timer(), *timers)
+
+    def finish(self, now: float) -> None:
+        """End the tunnels with close_notify."""
+        for name, tunnel in self._tunnels.items():
+            tunnel.dialer.close_tunnel(name, now)
+        self._exchange(now)
+        sockets = [*self._sockets.values(), *(tunnel.socket for tunnel in self._tunnels.values())]
+        lost = sum((socket.counters for socket in sockets), start=type(self.mdd.counters)())
+        self._reporter.event("end", counters={"mdd": self.mdd.counters, "socket": lost})
+
+    def _media_receiver(self, conference: bytes) -> Callable[[bytes, SockAddr, float], None]:
+        def receive(data: bytes, addr: SockAddr, now: float) -> None:
+            self.mdd.receive_datagram(data, Path(conference, addr), now)
+            self._send_media(now)
+
+        return receive
+
+    def _send_media(self, now: float) -> bool:
+        sent = self.mdd.datagrams_to_send(now)
+        for data, path in sent:
+            self._sockets[path.listener].send(data, path.remote)
+        return bool(sent)
+
+    def _exchange(self, now: float) -> None:
+        """Between carriers, role and sockets until nothing moves."""
+        moved = True
+        while moved:
+            moved = self._send_media(now)
+            for tunnel in self._tunnels.values():
+                while (event := tunnel.dialer.next_event()) is not None:
+                    self._carried(event, now)
+                    moved = True
+            while (happened := self.mdd.next_event()) is not None:
+                self._happened(happened, now)
+                moved = True
+            for tunnel_id, record in self.mdd.tunnel_data_to_send():
+                self._tunnels[tunnel_id].dialer.send(tunnel_id, record)
+            for tunnel in self._tunnels.values():
+                tunnel.flush(now)
+
+    def _carried(self, event: Any, now: float) -> None:
+        match event:
+            case TunnelRecord(tunnel_id, data):
+                self.mdd.receive_tunnel(tunnel_id, data, now)
+                return
+            case TunnelOpened(tunnel_id, fingerprint):
+                self.mdd.tunnel_opened(tunnel_id, fingerprint, now)
+            case TunnelClosed(tunnel_id, reason):
+                self.mdd.tunnel_closed(tunnel_id, reason, now)
+            case TunnelFailed():
+                pass
+        self._reporter.dataclass(event, kmf=str(self._tunnels[event.tunnel_id].plan.kmf))
+
+    def _happened(self, event: Any, now: float) -> None:
+        match event:
+            case TunnelWanted(tunnel_id):
+                self._tunnels[tunnel_id].dialer.start(now)
+            case CloseTunnel(tunnel_id):
+                self._tunnels[tunnel_id].dialer.close_tunnel(tunnel_id, now, redial=True)
+        conference = getattr(event, "conference_id", None)
+        more = {} if conference is None else {"conference": self._names.get(conference)}
+        self._reporter.dataclass(event, **more)
+
+    def _label(self, conference: bytes) -> str:
+        return self._names[conference] or conference.hex()
