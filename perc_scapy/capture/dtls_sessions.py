@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
-from perc_scapy.capture.handshakes import Assembly, HandshakeMessage
+from perc_scapy.capture.handshakes import Assembly, HandshakeMessage, fragments_of
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.records import SeenRecord
 from perc_scapy.codes import ContentType, ExtensionType, HandshakeType
@@ -28,7 +28,7 @@ class ReceivedEktKey(NamedTuple):
     packet: int
     time: float
     parameters: EktParameters
-    numbers: tuple[int, ...]
+    message: HandshakeMessage
 
 
 class Opened(NamedTuple):
@@ -200,8 +200,27 @@ class DtlsSession:
             parameters = self._parameters(message) if message.epoch else None
             if parameters is not None:
                 time = times[message.packet]
-                found.append(ReceivedEktKey(message.packet, time, parameters, message.numbers))
+                found.append(ReceivedEktKey(message.packet, time, parameters, message))
         return found
+
+    def numbers_of(self, message: HandshakeMessage) -> set[int]:
+        """Numbers of all records that carried a piece of a message, retransmissions included."""
+        wanted = (message.type, message.sequence)
+        return {
+            seen.record.number
+            for seen in self.records
+            if seen.record.type == ContentType.HANDSHAKE and seen.record.epoch == message.epoch
+            for fragment in fragments_of(seen)
+            if (fragment.type, fragment.sequence) == wanted
+        }
+
+    def acknowledgement(self, message: HandshakeMessage) -> Opened | None:
+        """The client's first ACK that names a record of `message` (RFC 8870 5.2.2, RFC 9147 section 7)."""
+        numbers = self.numbers_of(message)
+        for ack in self.contents(ContentType.ACK):
+            if ack.from_client and numbers & set(_acknowledged(ack.content)):
+                return ack
+        return None
 
     def _parameters(self, message: HandshakeMessage) -> EktParameters | None:
         try:
@@ -210,6 +229,13 @@ class DtlsSession:
             return EktParameters(body.spi, self.ekt_cipher or 0, key, salt, body.ttl)
         except DecodeError:
             return None
+
+
+def _acknowledged(content: bytes) -> list[int]:
+    try:
+        return codec.decode_ack(content)
+    except DecodeError:
+        return []
 
 
 def _hello(body: bytes) -> codec.ServerHello:

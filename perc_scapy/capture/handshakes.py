@@ -63,6 +63,14 @@ class _Message:
         return bytes(body) if len(body) == self.length else None
 
 
+def fragments_of(seen: SeenRecord) -> list[Fragment]:
+    """Handshake fragments in a readable record; none when it is malformed or sealed."""
+    try:
+        return decode_fragments(seen.content or b"")
+    except DecodeError:
+        return []
+
+
 class Assembly:
     """Feed records in capture order; get each message once. `malformed` counts records that hold no fragments."""
 
@@ -75,11 +83,8 @@ class Assembly:
 
     def add(self, seen: SeenRecord, from_client: bool) -> Iterator[HandshakeMessage]:
         """Messages that `seen` completes."""
-        try:
-            fragments = decode_fragments(seen.content or b"")
-        except DecodeError:
-            self.malformed += 1
-            return
+        fragments = fragments_of(seen)
+        self.malformed += not fragments
         for fragment in fragments:
             message = self._fragment(seen, from_client, fragment)
             if message is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
-from perc_scapy.crypto.double import open_outer
+from perc_scapy.crypto.double import OuterPacket, open_outer
 from perc_scapy.crypto.ekt_receiver import EktReceiver
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.perc import PercReceiver
@@ -23,8 +23,8 @@ class OpenedMedia:
 
     ekt: EktField | None = None
     """EKT field at the end of the packet."""
-    outer_header: bytes | None = None
-    """RTP header as received, once the hop-by-hop layer authenticated."""
+    outer: OuterPacket | None = field(default=None, repr=False)
+    """Received header and what the hop-by-hop layer held, once that authenticated."""
     plain: bytes | None = field(default=None, repr=False)
     """RTP packet as its sender made it, or the RTCP packet."""
     ohb: Ohb | None = None
@@ -38,7 +38,7 @@ class OpenedMedia:
     @property
     def hop_opened(self) -> bool:
         """The hop-by-hop layer authenticated."""
-        return self.outer_header is not None
+        return self.outer is not None
 
 
 class HopReader:
@@ -67,8 +67,7 @@ class HopReader:
         found = OpenedMedia()
         try:
             srtp = self._peel(wire, found)
-            outer = open_outer(self._context, srtp)
-            found.outer_header = outer.header
+            found.outer = outer = open_outer(self._context, srtp)
             if not self._row.is_double:
                 found.plain = outer.header + outer.payload
             else:
@@ -82,7 +81,7 @@ class HopReader:
         found = OpenedMedia()
         try:
             found.plain = self._context.unprotect_rtcp(wire)
-            found.outer_header = found.plain[:8]
+            found.outer = OuterPacket(found.plain[:8], found.plain[8:])
         except (DecodeError, CryptoError) as error:
             found.problem = str(error)
         return found

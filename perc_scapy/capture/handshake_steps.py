@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Steps of a tunnel handshake, of a tunneled endpoint handshake, and of an EKT key on its way to a member.
+
+The names on the left are those of the flows of April 2016; the mapping to wire messages is that of
+draft-jones-perc-dtls-tunnel-00: "+ Profiles" is type 1 on the first message and type 0 later, "+ Key Info" is type 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from perc_scapy.capture.associations import Association
+from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
+from perc_scapy.capture.participants import Participant, certificate_of
+from perc_scapy.capture.steps import KMF, MDD, Step
+from perc_scapy.capture.tunnels import SeenMessage, Tunnel
+from perc_scapy.codes import ContentType, EktCipher, HandshakeType, ProtectionProfile
+
+_SERVER_FLIGHT = (
+    HandshakeType.SERVER_HELLO,
+    HandshakeType.CERTIFICATE,
+    HandshakeType.CERTIFICATE_REQUEST,
+    HandshakeType.SERVER_HELLO_DONE,
+)
+_CLIENT_FLIGHT = (
+    HandshakeType.CERTIFICATE,
+    HandshakeType.CLIENT_KEY_EXCHANGE,
+    HandshakeType.CERTIFICATE_VERIFY,
+)
+
+
+# -- packets of one handshake in one place
+
+
+def hello(session: DtlsSession | None) -> int | None:
+    """The first ClientHello."""
+    return _first(session, HandshakeType.CLIENT_HELLO, True)
+
+
+def second_hello(session: DtlsSession | None) -> int | None:
+    """The ClientHello that answers a HelloVerifyRequest."""
+    hellos = [] if session is None else list(session.all(HandshakeType.CLIENT_HELLO, True))
+    return hellos[1].packet if len(hellos) > 1 else None
+
+
+def verify_request(session: DtlsSession | None) -> int | None:
+    return _first(session, HandshakeType.HELLO_VERIFY_REQUEST, False)
+
+
+def server_flight(session: DtlsSession | None) -> int | None:
+    """ServerHello to ServerHelloDone with a CertificateRequest; where it begins."""
+    found = [_first(session, kind, False) for kind in _SERVER_FLIGHT]
+    return found[0] if all(found) else None
+
+
+def client_flight(session: DtlsSession | None) -> int | None:
+    """Certificate to Finished; where the Finished is."""
+    found = [_first(session, kind, True) for kind in _CLIENT_FLIGHT]
+    return finished(session, from_client=True) if all(found) else None
+
+
+def finished(session: DtlsSession | None, *, from_client: bool) -> int | None:
+    """The Finished of one side; without keys the first sealed handshake record, which is what it must be."""
+    if session is None:
+        return None
+    opened = session.first(HandshakeType.FINISHED, from_client)
+    if opened is not None and opened.epoch:
+        return opened.packet
+    for seen in session.records:
+        ours = (seen.sender == session.client) == from_client
+        if ours and seen.record.epoch and seen.record.type == ContentType.HANDSHAKE:
+            return seen.packet if seen.content is None else None
+    return None
+
+
+def _first(session: DtlsSession | None, kind: int, from_client: bool) -> int | None:
+    message = None if session is None else session.first(kind, from_client)
+    return None if message is None else message.packet
+
+
+# -- steps
+
+
+def tunnel_steps(tunnel: Tunnel | None) -> list[Step]:
+    """SS1-01 … SS1-04, with the cookie round trip between the first two."""
+    session = None if tunnel is None else tunnel.session
+    steps = [
+        Step("SS1-01", MDD, KMF, "ClientHello", hello(session)),
+        *_cookie_rows(session, MDD, KMF, "{}"),
+        Step("SS1-02", KMF, MDD, "ServerHello, Certificate", server_flight(session)),
+        Step("SS1-03", MDD, KMF, "Certificate, Finished", client_flight(session)),
+        Step("SS1-04", KMF, MDD, "Finished", finished(session, from_client=False)),
+    ]
+    if session is not None and steps[-1].seen:
+        ends = [certificate_of([session], from_client=side) for side in (True, False)]
+        if all(ends):
+            steps[-1].notes.append("tunnel up, both certificates shown")
+    return steps
+
+
+def _cookie_rows(session: DtlsSession | None, src: str, dst: str, dress: str) -> list[Step]:
+    answer, again = verify_request(session), second_hello(session)
+    if answer is None:
+        return []
+    return [
+        Step("", dst, src, dress.format("HelloVerifyRequest"), answer),
+        Step("", src, dst, dress.format("ClientHello, cookie"), again),
+    ]
+
+
+def handshake_steps(person: Participant, ids: Callable[[int], str]) -> list[Step]:
+    """The eight steps from ClientHello to Finished; `ids(0)` … `ids(7)` name them."""
+    association, who = person.association, person.letter
+    near, far = association.direct, association.tunneled
+    listing = _message_at(association, hello(far), profiles=True)
+    steps = [
+        Step(ids(0), who, MDD, "ClientHello", hello(near)),
+        Step(ids(1), MDD, KMF, "Tunnel(ClientHello) + Profiles", _packet(listing)),
+        *_inner_cookie_rows(person),
+        Step(ids(2), KMF, MDD, "Tunnel(ServerHello, Certificate)", server_flight(far)),
+        Step(ids(3), MDD, who, "ServerHello, Certificate", server_flight(near)),
+        Step(ids(4), who, MDD, "Finished", client_flight(near)),
+        Step(ids(5), MDD, KMF, "Tunnel(Finished)", client_flight(far)),
+        Step(ids(6), KMF, MDD, "Tunnel(Finished) + Key Info", _key_info(association)),
+        Step(ids(7), MDD, who, "Finished", finished(near, from_client=False)),
+    ]
+    _handshake_notes(steps, person, listing)
+    return steps
+
+
+def _inner_cookie_rows(person: Participant) -> Iterator[Step]:
+    far = _cookie_rows(person.association.tunneled, MDD, KMF, "Tunnel({})")
+    near = _cookie_rows(person.association.direct, person.letter, MDD, "{}")
+    if len(far) == len(near) == 2:
+        yield from (far[0], near[0], near[1], far[1])
+    else:
+        yield from (*near, *far)
+
+
+def _message_at(
+    association: Association, packet: int | None, *, profiles: bool = False, keys: bool = False
+) -> SeenMessage | None:
+    """The tunnel message in a packet, if it has what is asked for."""
+    for seen in association.carrier.messages if association.carrier else ():
+        message = seen.message
+        if seen.packet == packet and message is not None:
+            fits = (message.profiles is not None) == profiles and (message.keys is not None) == keys
+            return seen if fits else None
+    return None
+
+
+def _key_info(association: Association) -> int | None:
+    """The message that has both the KMF's Finished and keys (T00-KMF-10)."""
+    return _packet(
+        _message_at(association, finished(association.tunneled, from_client=False), keys=True)
+    )
+
+
+def _packet(seen: SeenMessage | None) -> int | None:
+    return None if seen is None else seen.packet
+
+
+def _handshake_notes(steps: list[Step], person: Participant, listing: SeenMessage | None) -> None:
+    association, who = person.association, person.letter
+    by_message = {step.message: step for step in steps if step.seen and step.dst != who}
+    if association.carrier is not None and steps[1].seen:
+        steps[1].notes.append(
+            f"association {association.carrier.association_id.hex()[:8]} is {who}"
+        )
+    if listing is not None and listing.message is not None and listing.message.profiles:
+        names = " ".join(f"{profile:04x}" for profile in listing.message.profiles)
+        steps[1].notes.append(f"MDD runs profiles {names}")
+    answer = by_message.get("Tunnel(ServerHello, Certificate)")
+    if answer is not None:
+        answer.notes.append(_choice(association))
+    info = by_message.get("Tunnel(Finished) + Key Info")
+    if info is not None:
+        info.notes.append(f"MDD stores HBH({who}): {_hop_ids(association)}")
+    if steps[-1].seen and association.exported() is not None:
+        steps[-1].notes.append(f"{who} has HBH and E2E keys")
+
+
+def _choice(association: Association) -> str:
+    profile, cipher = association.srtp_profile, association.ekt_cipher
+    known = {int(p): p.name for p in ProtectionProfile}
+    text = "no SRTP profile" if profile is None else f"{profile:#06x} {known.get(profile, '')}"
+    return f"{text}, EKT {'none' if cipher is None else _cipher_name(cipher)}".replace("_AEAD", "")
+
+
+def _cipher_name(cipher: int) -> str:
+    return EktCipher(cipher).name if cipher in set(EktCipher) else str(cipher)
+
+
+def _hop_ids(association: Association) -> str:
+    told = next((seen.message for seen in association.key_messages()), None)
+    if told is None or told.keys is None:
+        return "no keys"
+    return f"client {told.keys.client.key.id}, server {told.keys.server.key.id}"
+
+
+def ekt_steps(
+    person: Participant, spi: int | None, name: str, ids: Callable[[int], str]
+) -> list[Step]:
+    """ekt_key from the KMF to a member and its acknowledgement: four steps. `name`: K1, K2, …"""
+    near = far = None
+    for association in person.associations:
+        near = near or _received(association.direct, spi)
+        far = far or _received(association.tunneled, spi)
+    who = person.letter
+    steps = [
+        Step(ids(0), KMF, MDD, f"Tunnel(ekt_key {name})", None if far is None else far[1].packet),
+        Step(ids(1), MDD, who, f"ekt_key {name}", None if near is None else near[1].packet),
+        Step(ids(2), who, MDD, "ekt_key_ack", _ack(near)),
+        Step(ids(3), MDD, KMF, "Tunnel(ekt_key_ack)", _ack(far)),
+    ]
+    if near is not None:
+        parameters = near[1].parameters
+        about = f"SPI {parameters.spi:#06x}, key {parameters.key.id}, TTL {parameters.ttl} s"
+        steps[1].notes.append(f"{who} holds {name}: {about}")
+    return steps
+
+
+def _received(
+    session: DtlsSession | None, spi: int | None
+) -> tuple[DtlsSession, ReceivedEktKey] | None:
+    for received in session.ekt_keys() if session is not None else ():
+        if session is not None and received.parameters.spi == spi:
+            return session, received
+    return None
+
+
+def _ack(received: tuple[DtlsSession, ReceivedEktKey] | None) -> int | None:
+    if received is None:
+        return None
+    ack = received[0].acknowledgement(received[1].message)
+    return None if ack is None else ack.packet

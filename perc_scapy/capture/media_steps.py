@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Steps of media: a packet of one participant at the MDD's ingress and, opened again, at each receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.participants import Participant
+from perc_scapy.capture.steps import MDD, Step
+
+
+def delivered(
+    sender: Participant, receiver: Participant, spi: int | None
+) -> tuple[MediaPacket, MediaPacket] | None:
+    """The first packet of `sender`, under the EKT key `spi`, that passed the MDD and opens at `receiver`:
+    (at ingress, at the receiver)."""
+    ingress = {p.rtp: p for p in reversed(sender.sent) if p.rtp is not None}
+    for packet in receiver.heard:
+        before = ingress.get(packet.rtp) if packet.rtp is not None else None
+        if before is not None and packet.opened.spi == spi and before.number < packet.number:
+            return before, packet
+    return None
+
+
+def media_steps(
+    sender: Participant,
+    receivers: Iterable[tuple[Participant, str]],
+    spi: int | None,
+    name: str,
+    sent_id: str,
+) -> list[Step]:
+    """One step into the MDD and one out of it for each (receiver, step id). `name`: the EKT key, K1, K2 …"""
+    text = f"SRTP(E2E key of {sender.letter}) + EKT"
+    arrivals = [(who, id_, delivered(sender, who, spi)) for who, id_ in receivers]
+    first = next((pair[0] for _, _, pair in arrivals if pair is not None), None)
+    steps = [Step(sent_id, sender.letter, MDD, text, None if first is None else first.number)]
+    if first is not None:
+        steps[0].notes.append(_key_note(sender, first, name))
+    for who, id_, pair in arrivals:
+        packet = None if pair is None else pair[1]
+        step = Step(id_, MDD, who.letter, text, None if packet is None else packet.number)
+        if packet is not None:
+            step.notes.append(f"{who.letter} takes {sender.letter}'s key out with {name}")
+        steps.append(step)
+    return steps
+
+
+def _key_note(sender: Participant, packet: MediaPacket, name: str) -> str:
+    opened = packet.opened
+    return (
+        f"{sender.letter} sends SSRC {packet.ssrc:08x} under E2E key {opened.key_id}, "
+        f"{name}, epoch {opened.epoch}"
+    )
+
+
+def e2e_keys(person: Participant) -> list[tuple[int, int, int, str]]:
+    """(packet, SPI, epoch, key id) wherever a participant begins to send under another end-to-end key."""
+    found: list[tuple[int, int, int, str]] = []
+    for packet in person.sent:
+        opened = packet.opened
+        if opened.key_id is None or opened.spi is None or opened.epoch is None:
+            continue
+        if not found or found[-1][3] != opened.key_id:
+            found.append((packet.number, opened.spi, opened.epoch, opened.key_id))
+    return found

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who takes part: endpoints lettered A, B, C … in the order in which they came, and what each one sends and hears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.associations import Association
+from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.codes import HandshakeType
+from perc_scapy.crypto.fingerprint import fingerprint
+from perc_scapy.dtls.codec import decode_certificate
+from perc_scapy.errors import DecodeError
+
+
+@dataclass
+class Participant:
+    """One endpoint: its associations, the SSRCs it owns, its media."""
+
+    letter: str
+    certificate: str | None
+    """Fingerprint of the certificate it showed."""
+    associations: list[Association]
+    ssrcs: list[int] = field(default_factory=list)
+    """In the order of first use."""
+    sent: list[MediaPacket] = field(default_factory=list)
+    """Its RTP packets on the way to the MDD that authenticated there."""
+    heard: list[MediaPacket] = field(default_factory=list)
+    """RTP packets on the way from the MDD to it that authenticate."""
+
+    @property
+    def association(self) -> Association:
+        """The first one."""
+        return self.associations[0]
+
+    def ekt_keys(self) -> list[ReceivedEktKey]:
+        """Every EKT key that it was given, in order."""
+        return [key for association in self.associations for key in association.ekt_keys()]
+
+    def ekt_key(self, spi: int) -> ReceivedEktKey | None:
+        """The first ekt_key with this SPI."""
+        return next((k for k in self.ekt_keys() if k.parameters.spi == spi), None)
+
+
+def find_participants(analysis: Analysis) -> list[Participant]:
+    """Associations with one certificate are one participant; without a certificate, those from one address."""
+    by_person: dict[object, list[Association]] = {}
+    for association in analysis.associations:
+        shown = certificate_of(association.sessions, from_client=True)
+        person = shown or association.endpoint or association.client_random
+        by_person.setdefault(person, []).append(association)
+    people = [
+        Participant(letter(n), certificate_of(group[0].sessions, from_client=True), group)
+        for n, group in enumerate(by_person.values())
+    ]
+    _give_media(people, analysis.media)
+    return people
+
+
+def letter(index: int) -> str:
+    """A … Z, then A2 … Z2, …"""
+    turn, place = divmod(index, 26)
+    return chr(ord("A") + place) + (str(turn + 1) if turn else "")
+
+
+def certificate_of(sessions: Iterable[DtlsSession], *, from_client: bool) -> str | None:
+    """Fingerprint of the first certificate that one side showed."""
+    for session in sessions:
+        message = session.first(HandshakeType.CERTIFICATE, from_client)
+        chain = () if message is None else _chain(message.body)
+        if chain:
+            return fingerprint(chain[0])
+    return None
+
+
+def _chain(body: bytes) -> tuple[bytes, ...]:
+    try:
+        return decode_certificate(body)
+    except DecodeError:
+        return ()
+
+
+def _give_media(people: list[Participant], media: Iterable[MediaPacket]) -> None:
+    by_association = {id(a): person for person in people for a in person.associations}
+    for packet in media:
+        person = by_association.get(id(packet.association))
+        if person is None or packet.kind != "rtp" or not packet.opened.hop_opened:
+            continue
+        (person.sent if packet.from_endpoint else person.heard).append(packet)
+        if packet.from_endpoint and packet.ssrc not in person.ssrcs:
+            person.ssrcs.append(packet.ssrc)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a member could open of the past, if it had recorded everything and held every hop-by-hop key besides its own.
+
+Two attempts: receive with its EKT keys alone, as an endpoint would; and try every end-to-end key that those EKT
+keys unwrap anywhere in the capture on every earlier packet. The second one finds a sender that announces its old
+end-to-end key under the new EKT key (RFC 8871 section 5.2 demands a fresh one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.hops import OpenedMedia
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.participants import Participant
+from perc_scapy.crypto.double import synthetic_packet
+from perc_scapy.crypto.ekt import EktParameters, EktPlaintext, unwrap
+from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
+from perc_scapy.crypto.srtp import SrtpContext
+from perc_scapy.errors import CryptoError, DecodeError
+
+SALT = 12
+"""Octets of a GCM master salt."""
+
+
+class Attempt(NamedTuple):
+    """What came out. `opened_after` shows that the same keys do open what they should."""
+
+    earlier: int
+    opened_earlier: int
+    opened_after: int
+    keys_tried: int
+    """End-to-end keys that the member can learn from the capture."""
+
+
+def look_back(analysis: Analysis, member: Participant) -> Attempt:
+    """Try to open what was sent before the member's first EKT key."""
+    given = member.ekt_keys()
+    if not given:
+        return Attempt(0, 0, 0, 0)
+    start = given[0].packet
+    received = [m for m in analysis.read_media(lambda _: given) if m.kind == "rtp"]
+    keys = learnable_keys(received, [k.parameters for k in given], _layer(member))
+    earlier = [m for m in received if m.number < start and m.opened.hop_opened]
+    opened = [m for m in earlier if m.rtp is not None or opens(m.opened, keys)]
+    after = sum(m.rtp is not None for m in received if m.number >= start)
+    return Attempt(len(earlier), len(opened), after, len(keys))
+
+
+def learnable_keys(
+    media: Iterable[MediaPacket], sets: Iterable[EktParameters], layer: SrtpProfile
+) -> list[SrtpContext]:
+    """An inner context for every end-to-end key that these parameter sets unwrap."""
+    pairs = unwrapped_keys(media, sets)
+    return [SrtpContext(layer.code, *p) for p in pairs if len(p[0]) == layer.key_length]
+
+
+def unwrapped_keys(
+    media: Iterable[MediaPacket], sets: Iterable[EktParameters]
+) -> list[tuple[bytes, bytes]]:
+    """(key, salt) in any full EKT field of any packet, as far as these parameter sets unwrap it."""
+    by_spi = {parameters.spi: parameters for parameters in sets}
+    fields = {m.opened.ekt.raw: m.opened.ekt for m in media if m.opened.ekt is not None}
+    found: dict[tuple[bytes, bytes], None] = {}
+    for ekt in fields.values():
+        parameters = by_spi.get(ekt.spi)
+        if parameters is None or not ekt.ciphertext:
+            continue
+        try:
+            key = EktPlaintext.decode(unwrap(parameters.key, ekt.ciphertext)).key
+        except (CryptoError, DecodeError):
+            continue
+        found[bytes(key), bytes(parameters.salt[:SALT])] = None
+    return list(found)
+
+
+def opens(opened: OpenedMedia, keys: Iterable[SrtpContext]) -> bool:
+    """Whether one of the keys fits the inner layer, whatever SSRC it was announced for."""
+    if opened.outer is None:
+        return False
+    try:
+        packet = synthetic_packet(opened.outer)
+    except DecodeError:
+        return False
+    sequence = int.from_bytes(packet.header[2:4], "big")
+    return any(_fits(key, packet.header, packet.body, sequence) for key in keys)
+
+
+def _fits(key: SrtpContext, header: bytes, body: bytes, index: int) -> bool:
+    try:
+        key.open(header, body, index)  # rollover counter 0: an earlier time of a short capture
+    except (CryptoError, DecodeError):
+        return False
+    return True
+
+
+def _layer(member: Participant) -> SrtpProfile:
+    profile = member.association.srtp_profile
+    return SRTP_PROFILES[profile or 0x0009].layer
