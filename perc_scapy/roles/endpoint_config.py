@@ -41,7 +41,7 @@ class EndpointConfig:
     full_interval: float = 0.1
     """Seconds between full EKT fields for late joiners (RFC 8870 section 4.6: 100 ms for audio)."""
     hold: float = 0.25
-    """Seconds for which the old master key protects after the first full field with a new one (RFC 8870 4.6)."""
+    """Seconds for which the old master key protects after the first full field with a new one (RFC 8870 4.3.1)."""
     clock_rate: int = 8000
     """RTP timestamp units a second."""
     report_interval: float = 5.0

@@ -91,6 +91,8 @@ class ReportReceived:
     highest_sequence: int
     jitter: float
     """Seconds."""
+    round_trip: float | None
+    """Seconds, when the reporter quotes one of our sender reports (RFC 3550 6.4.1)."""
     now: float
 
 
@@ -128,6 +130,7 @@ class Drop(StrEnum):
     AUTHENTICATION = "authentication"
     REPLAYED = "replayed"
     UNKNOWN_SPI = "unknown_spi"
+    NO_SENDER_KEY = "no_sender_key"
     KEY_EXHAUSTED = "key_exhausted"
     OWN_SSRC = "own_ssrc"
     TOO_MANY_SOURCES = "too_many_sources"
@@ -135,6 +138,9 @@ class Drop(StrEnum):
     SEND_KEY_EXHAUSTED = "send_key_exhausted"
     UNEXPECTED_DATA = "unexpected_data"
 
+
+DTLS_PREFIX = "dtls_"
+"""Counters that begin so are the DTLS engine's own."""
 
 ENDPOINT_COUNTERS: dict[str, str] = {
     Drop.FOREIGN_ADDRESS: "a datagram from another address than mdd_addr",
@@ -144,6 +150,7 @@ ENDPOINT_COUNTERS: dict[str, str] = {
     Drop.AUTHENTICATION: "media that fails the outer or the inner layer",
     Drop.REPLAYED: "media seen before, on either layer",
     Drop.UNKNOWN_SPI: "a full EKT field of a key that this endpoint does not hold",
+    Drop.NO_SENDER_KEY: "media of a sender whose first full EKT field has not come yet",
     Drop.KEY_EXHAUSTED: "media under a key past its life",
     Drop.OWN_SSRC: "media that claims this endpoint's SSRC",
     Drop.TOO_MANY_SOURCES: "media of a new sender beyond max_sources",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """RTCP in clear: sender and receiver reports, SDES with a CNAME, BYE (RFC 3550 section 6).
 
-Reports say who sent how much and what arrived; under PERC every MDD can read and forge them (RFC 8871 section 4),
+Reports say who sent how much and what arrived; under PERC every MDD can read and forge them (RFC 8871 8.2.5),
 so nothing confidential is put in.
 """
 

@@ -106,7 +106,7 @@ class Kmf:
         """One record of a tunnel."""
         tunnel = self._tunnels.get(tunnel_id)
         if tunnel is None:
-            # RFC 8871 section 4.2: nothing is done for an endpoint before its MDD is authenticated.
+            # RFC 8871 section 4.5.1: nothing is done for an endpoint before its MDD is authenticated.
             return self._output.count(Refusal.UNKNOWN_TUNNEL)
         try:
             message = self._codec.decode(data, "mdd")

@@ -45,7 +45,7 @@ def client_hello_random(datagram: bytes) -> bytes | None:
 
 @dataclass(eq=False, slots=True)
 class KmfTunnel:
-    """An authenticated tunnel (RFC 8871 section 4.2: no endpoint is served before)."""
+    """An authenticated tunnel (RFC 8871 section 4.5.1: no endpoint is served before)."""
 
     id: Hashable
     fingerprint: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A conference at the KMF: who is in it, and which EKT key they share (RFC 8870 section 4.2, RFC 8871 section 4.5).
+"""A conference at the KMF: who is in it, and which EKT key they share (RFC 8870 section 4.2, RFC 8871 section 4.5.2).
 
 Its key changes on join, leave and expiry, as `Conference` says. Who is allowed in is a list that starts as configured.
 """
@@ -91,7 +91,7 @@ class ConferenceState:
         return least is not None and others >= least and not fresh
 
     def leave(self, place: Place, *, rekey: bool = True) -> None:
-        """Forget a place. The last one takes the key with it (RFC 8871 section 4.5: destroy keys not needed)."""
+        """Forget a place. The last one takes the key with it (RFC 8871 section 8.3: destroy keys not needed)."""
         if place not in self.places:
             return
         del self.places[place]

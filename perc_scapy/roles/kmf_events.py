@@ -177,7 +177,7 @@ DTLS_PREFIX = "dtls_"
 """Counters that begin so are the DTLS engine's own, summed over all associations."""
 
 KMF_COUNTERS: dict[str, str] = {
-    Refusal.UNKNOWN_TUNNEL: "a record on a tunnel that was never opened or is closed (RFC 8871 section 4.2)",
+    Refusal.UNKNOWN_TUNNEL: "a record on a tunnel that was never opened or is closed (RFC 8871 section 4.5.1)",
     Refusal.TUNNEL_REFUSED: "a tunnel whose certificate may serve no conference",
     Refusal.MALFORMED: "a record that is no tunnel message: too short, too long, broken lengths",
     Refusal.BAD_VERSION: "a tunnel message of another version (AMB-20)",

@@ -244,7 +244,7 @@ class KmfSession:
         self.owner.completed(self, now)
 
     def _export(self, profile: int) -> HopKeys:
-        # RFC 8871 section 4.4, T00-KMF-14: of a double profile only the second halves ever leave this function.
+        # RFC 8871 section 6.2, T00-KMF-14: of a double profile only the second halves ever leave this function.
         length = SRTP_PROFILES[profile].export_length
         keys = split_exporter(profile, self.server.export(EXPORTER_LABEL, length))
         hop = keys.outer() if SRTP_PROFILES[profile].is_double else keys
