@@ -57,7 +57,7 @@ class EndpointProcess:
         self._ready_at: float | None = None
         self._give_up_at = 0.0
         self._sent = 0
-        self._announced = False
+        self._announced = self._leaving = False
 
     def start(self, driver: Driver, now: float) -> None:
         self._driver = driver
@@ -83,6 +83,7 @@ class EndpointProcess:
 
     def finish(self, now: float) -> None:
         """Leave, and write what was heard."""
+        self._leaving = True
         self.endpoint.leave(now)
         self._flush(now)
         self._events(now)
@@ -123,8 +124,9 @@ class EndpointProcess:
             if isinstance(event, MediaReady) and self._ready_at is None:
                 self._ready_at = now
             self._reporter.dataclass(event, _NAMES.get(type(event)))
-            if isinstance(event, EndpointClosed) and not event.local:
-                self._ended(f"the KMF ended it: {event.reason}")
+            if isinstance(event, EndpointClosed) and not self._leaving:
+                who = "no conference" if event.local else "the KMF ended it"
+                self._ended(f"{who}: {event.reason}")
 
     def _hear(self, event: MediaReceived) -> None:
         """RFC 8723 5.3: the codec is that of the PT as it arrived; without signaling a rewritten one says nothing."""

@@ -64,7 +64,14 @@ class Process:
         self.events.append(json.loads(line))
         return self.events[-1]
 
+    def several(self, name: str, count: int) -> list[dict]:
+        """The first `count` events of this name; waits for them."""
+        while len(self.all(name)) < count:
+            self._next(f"{count} x {name}")
+        return self.all(name)[:count]
+
     def all(self, name: str) -> list[dict]:
+        """Those read so far; all there are once the process has ended."""
         return [event for event in self.events if event["event"] == name]
 
     def names(self) -> list[str]:

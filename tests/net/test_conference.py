@@ -78,10 +78,10 @@ def test_three_participants_hear_each_other_bit_for_bit(place):
         assert said["spi"] == second["spi"]
         kmf.until("ekt_key_delivered", member=name, spi=second["spi"])
     mdd.until("source_started", ssrc=sending["carol"]["ssrc"])
-    associations = {event["association_id"] for event in mdd.all("hop_keys_installed")}
-    assert len(associations) == 3
-    joined = {event["send_key_id"] for event in (p.until("joined") for p in people.values())}
-    assert joined == {event["client_key_id"] for event in mdd.all("hop_keys_installed")}
+    keyed = mdd.several("hop_keys_installed", 3)
+    assert len({event["association_id"] for event in keyed}) == 3
+    joined = {person.until("joined")["send_key_id"] for person in people.values()}
+    assert joined == {event["client_key_id"] for event in keyed}
 
     people["carol"].until("report_received", ssrc=sending["carol"]["ssrc"])  # some seconds of talk
     for person in people.values():

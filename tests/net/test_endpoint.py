@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The endpoint as a process: what it is told on the command line, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+
+from perc_scapy.media.g711 import PCMU, round_trip
+from perc_scapy.media.wav import decode_wav
+from tests.net.processes import address_of, kmf_conference, mdd_conference
+
+
+@pytest.fixture
+def room(place):
+    """A conference of alice and bob; its address at the MDD."""
+    kmf = place.kmf(kmf_conference("alice", "bob"))
+    mdd = place.mdd(mdd_conference(address_of(kmf)))
+    mdd.until("tunnel_opened")
+    return address_of(mdd)
+
+
+@pytest.mark.req("T00-EP-03", "R8871-29")
+def test_a_wrong_kmf_is_refused_by_the_endpoint(place, room):
+    alice = place.endpoint("alice", room, kmf="stranger.pem")
+    assert alice.wait() == 1
+    assert alice.stderr.count("\n") == 1
+    assert "joined" not in alice.names()
+    (left,) = alice.all("left")
+    assert left["alert"] is not None
+
+
+def test_events_name_keys_and_times_and_never_show_a_key(place, room):
+    place.voice("alice", 0.4, 1)
+    alice = place.endpoint("alice", room, "--send", "alice.wav", "--keylog", "alice.keys")
+    bob = place.endpoint("bob", room, "--record", "heard", "--duration", "1")
+    joined, ekt = alice.until("joined"), alice.until("ekt_key")
+    ready, sending = alice.until("media_ready"), alice.until("sending")
+    assert (joined["profile"], joined["ekt_cipher"]) == (9, 1)
+    assert joined["kmf_fingerprint"] == place.identities["kmf"].fingerprint
+    assert (ready["ssrc"], ready["spi"]) == (sending["ssrc"], ekt["spi"])
+    assert bob.wait() == 0
+    assert alice.end() == 0
+    for event in alice.events:
+        for name, value in event.items():
+            if name.endswith("key_id"):
+                assert len(value) == 8
+            else:
+                assert not isinstance(value, str) or len(value) <= len("sha-256:") + 64
+    secret = (place.folder / "alice.keys").read_text().split()[2]
+    assert secret not in json.dumps(alice.events)
+
+
+def test_duration_ends_it_and_writes_what_was_heard(place, room):
+    place.voice("alice", 1.0, 1)
+    alice = place.endpoint("alice", room, "--send", "alice.wav", "--loop")
+    alice.until("sending")
+    bob = place.endpoint("bob", room, "--record", "new/folder", "--duration", "0.7")
+    assert bob.wait() == 0
+    (recorded,) = bob.until("end")["recorded"]
+    wav = place.folder / recorded["wav"]
+    assert wav == place.folder / f"new/folder/{alice.until('sending')['ssrc']:08x}.wav"
+    audio = decode_wav(wav.read_bytes())
+    assert audio.rate == 8000
+    assert len(audio.samples) == recorded["samples"] > 800
+    sidecar = json.loads(wav.with_suffix(".json").read_text())
+    assert sidecar == {key: value for key, value in recorded.items() if key != "wav"}
+    assert bob.until("heard")["first_timestamp"] == sidecar["first_timestamp"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_is_a_leave(place, room, number, code):
+    alice = place.endpoint("alice", room)
+    alice.until("media_ready")
+    assert alice.end(number) == code
+    assert alice.stderr == ""
+    assert alice.names()[-2:] == ["left", "end"]
+
+
+def test_the_bye_is_heard(place, room):
+    place.voice("alice", 0.5, 1)
+    bob = place.endpoint("bob", room)
+    bob.until("media_ready")
+    alice = place.endpoint("alice", room, "--send", "alice.wav")
+    ssrc = alice.until("sending")["ssrc"]
+    bob.until("heard", ssrc=ssrc)
+    assert alice.end() == 0
+    bob.until("source_left", ssrc=ssrc)
+
+
+def test_a_relay_that_rewrites_headers_changes_nothing_that_is_heard(place):
+    kmf = place.kmf(kmf_conference("alice", "bob"))
+    relay = "[conference.relay]\npayload_types = { 0 = 96 }\nsequence_offset = 777\nmarker = true"
+    mdd = place.mdd(mdd_conference(address_of(kmf), more=relay))
+    voice = place.voice("alice", 0.6, 4)
+    bob = place.endpoint("bob", address_of(mdd), "--record", "heard", "--duration", "2.5")
+    bob.until("media_ready")
+    alice = place.endpoint("alice", address_of(mdd), "--send", "alice.wav")
+    assert bob.until("heard")["payload_type"] == 0
+    assert bob.wait() == 0
+    assert alice.end() == 0
+    (recorded,) = bob.until("end")["recorded"]
+    assert recorded["first_timestamp"] == alice.until("sending")["first_timestamp"]
+    samples = decode_wav((place.folder / recorded["wav"]).read_bytes()).samples
+    assert samples == round_trip(PCMU, voice)
