@@ -76,7 +76,7 @@ class DTLSHandshake(PercPacket):
 class DTLS10Handshake(DTLSHandshake):
     """The same in DTLS 1.0."""
 
-    name = "DTLS 1.0 handshake"
+    name = "DTLS handshake"
     fields_desc = (
         *HEADER,
         Select(
@@ -99,7 +99,7 @@ class DTLSHandshakes(PercPacket):
 class DTLS10Handshakes(DTLSHandshakes):
     """The same in DTLS 1.0."""
 
-    name = "DTLS 1.0 handshake messages"
+    name = "DTLS handshake messages"
     fields_desc = (RepeatToEnd("messages", DTLS10Handshake, min=1),)
 
 

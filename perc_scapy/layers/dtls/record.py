@@ -38,7 +38,7 @@ class DTLS13Record(PercPacket):
 
 
 class DTLSRecord(PercPacket):
-    """One record. `fragment` is a packet of epoch 0, octets of later epochs."""
+    """One record. `content` is a packet of epoch 0, octets of later epochs."""
 
     name = "DTLS record"
     rules = (RecordFits(), NotAmong("type", UNIFIED, "is a DTLS 1.3 unified header"))
@@ -54,7 +54,7 @@ class DTLSRecord(PercPacket):
         U48("sequence_number"),
         U16("length", None),
         Select(
-            "fragment",
+            "content",
             on=("type", "version"),
             cases=CONTENT,
             size="length",
@@ -73,7 +73,7 @@ class DTLSRecord(PercPacket):
     def brief(self) -> str:
         if self.epoch != CLEAR_EPOCH:
             return f"{self._shown('type')} epoch {self.epoch}, protected"
-        fragment = self.getfieldval("fragment")
+        fragment = self.getfieldval("content")
         return fragment.mysummary() if hasattr(fragment, "rules") else self._shown("type")
 
 
@@ -99,7 +99,7 @@ class DTLS(PercPacket):
 
 
 def _answers(reply: Any, request: DTLS) -> bool:
-    fragment = getattr(reply, "fragment", None)
+    fragment = getattr(reply, "content", None)
     if isinstance(fragment, DTLSACK):
         sent = {(r.epoch, r.sequence_number) for r in request.records if isinstance(r, DTLSRecord)}
         return any((n.epoch, n.sequence_number) in sent for n in fragment.record_numbers)
@@ -111,5 +111,5 @@ def _answers(reply: Any, request: DTLS) -> bool:
 
 def _messages(datagram: DTLS) -> list[Any]:
     """Handshake messages in clear of all records."""
-    fragments = (getattr(record, "fragment", None) for record in datagram.records)
+    fragments = (getattr(record, "content", None) for record in datagram.records)
     return [m for f in fragments if isinstance(f, DTLSHandshakes) for m in f.messages]
