@@ -31,6 +31,9 @@ class PercPacket(Packet):
         super().__init_subclass__(**options)
         # A layer declares a tuple, which nobody can change; Scapy copies it with list methods.
         cls.fields_desc = list(cls.fields_desc)
+        hidden_names = [field.name for field in cls.fields_desc if hasattr(Packet, field.name)]
+        if hidden_names:
+            raise TypeError(f"{cls.__name__}: Scapy packets have a {hidden_names[0]} already")
         LAYERS[cls.__name__] = cls
 
     def __init__(self, _pkt: Any = None, *args: Any, **fields: Any) -> None:

@@ -126,7 +126,7 @@ class ToyRecord(PercPacket):
         U48("sequence"),
         U16("length", None),
         Select(
-            "fragment",
+            "content",
             on=("type", "epoch"),
             cases={(22, 0): ToyMessages, (26, 0): ToyNumbers},
             size="length",

@@ -114,9 +114,13 @@ def _items(field: Items) -> Writer:
             raise EncodeError(f"{field.name}: needs at least {least} items")
         return b"".join(map(write, value))
 
-    if type(field.item) is U16 and field.item.only is None:
-        return lambda value: pack(f">{len(value)}H", *value)
-    return items
+    plain = type(field.item) is U16 and field.item.only is None and not least
+    return _shorts if plain else items
+
+
+def _shorts(value: Any) -> bytes:
+    """Lists of two-octet code points, the most frequent ones."""
+    return pack(f">{len(value)}H", *value)
 
 
 def _vector(field: Vector) -> Writer:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from perc_scapy.errors import DecodeError, LocalError
+from perc_scapy.layers.compile.source import Source
 from perc_scapy.layers.fields.numbers import Number
 from perc_scapy.layers.layout import BitRun, layout_of
 
@@ -23,10 +24,14 @@ def reader(cls: Any, *names: str) -> Callable[[bytes], tuple[Any, ...]]:
     missing = [name for name in names if name not in places]
     if missing:
         raise LocalError(f"{cls.__name__}.{missing[0]} has no fixed place")
-    size = max(end for _, end in (places[name] for name in names))
-    text = ", ".join(_expression(cls, name, *places[name]) for name in names)
-    line = f"lambda data: ({text},) if len(data) >= {size} else short(data)"
-    return eval(line, {"short": _short(cls, size)})  # type: ignore[no-any-return]  # noqa: S307
+    size = max((places[name][1] for name in names), default=0)
+    source = Source("read(data)", f"reader of {cls.__name__}")
+    source.globals["short"] = _short(cls, size)
+    with source.block(f"if len(data) < {size}:"):
+        source.add("short(data)")
+    values = "".join(f"{_expression(cls, name, *places[name])}, " for name in names)
+    source.add(f"return ({values})")
+    return source.build("read")
 
 
 def _places(cls: Any) -> dict[str, tuple[int, int]]:

@@ -127,7 +127,9 @@ class Same(Condition):
         return (self.left, self.right)
 
     def holds(self, get: Get) -> bool:
-        return isinstance(get(self.left), int) and get(self.left) == get(self.right)
+        left, right = get(self.left), get(self.right)
+        # A count that is left open will be filled in; nothing contradicts it yet.
+        return left is None or right is None or left == right
 
     def source(self, variable: Callable[[str], str]) -> str:
         return f"{variable(self.left)} == {variable(self.right)}"
