@@ -86,7 +86,7 @@ def context(profile: int, first: int, salt: int) -> SrtpContext:
     return SrtpContext(profile, *layer_keys(profile, first, salt))
 
 
-INNER, HOP1, HOP2, HOP3 = (0x10, 0xA0), (0x40, 0xB0), (0x70, 0xC0), (0xA1, 0xD0)
+INNER, HOP1, HOP2, HOP3 = (0x10, 0xA0), (0x40, 0xB0), (0x70, 0xC0), (0x95, 0xD0)
 """(first key octet, first salt octet) of each layer, as in the vector file."""
 
 
