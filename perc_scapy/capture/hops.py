@@ -12,9 +12,12 @@ from perc_scapy.crypto.ekt_receiver import EktReceiver
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.perc import PercReceiver
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
-from perc_scapy.crypto.srtp import SrtpContext
-from perc_scapy.errors import CryptoError, DecodeError
+from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
+from perc_scapy.errors import AuthenticationError, CryptoError, DecodeError
 from perc_scapy.wire import EktField, Ohb, peel_ekt
+
+GUESSED_ROCS = 16
+"""Rollover counters tried on a stream's first packet: six hours of audio in 20 ms packets."""
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ class HopReader:
         found = OpenedMedia()
         try:
             srtp = self._peel(wire, found)
-            found.outer = outer = open_outer(self._context, srtp)
+            found.outer = outer = self._open_outer(srtp)
             if not self._row.is_double:
                 found.plain = outer.header + outer.payload
             else:
@@ -91,6 +94,28 @@ class HopReader:
             return wire
         srtp, found.ekt = peel_ekt(wire)
         return srtp
+
+    def _open_outer(self, srtp: bytes) -> OuterPacket:
+        """A capture may begin in the middle of a stream, where the rollover counter is anybody's guess."""
+        try:
+            return open_outer(self._context, srtp)
+        except AuthenticationError:
+            seq, ssrc = SEQ_SSRC(srtp)
+            if self._context.last_index(ssrc) is not None:
+                raise
+            return self._guess_roc(srtp, seq, ssrc)
+
+    def _guess_roc(self, srtp: bytes, seq: int, ssrc: int) -> OuterPacket:
+        end = header_end(srtp)
+        for roc in range(1, GUESSED_ROCS):
+            try:
+                payload = self._context.open(srtp[:end], srtp[end:], roc << 16 | seq)
+            except AuthenticationError:
+                continue
+            if self._receiver is not None:
+                self._receiver.outer.set_roc(ssrc, roc)
+            return OuterPacket(srtp[:end], payload)
+        raise AuthenticationError("SRTP: authentication tag does not verify")
 
     def _inner(self, wire: bytes, now: float, found: OpenedMedia) -> None:
         if self._receiver is None:

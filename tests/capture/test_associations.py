@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Both sights of an association are one."""
+
+import pytest
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.keylog import KeyLog
+from tests.capture.handmade import KMF, MDD_MEDIA, PROFILE, HandmadeConference, k, three_flows
+
+
+@pytest.fixture(scope="module")
+def talk() -> HandmadeConference:
+    return three_flows()
+
+
+@pytest.mark.req("T00-EP-01", "T00-KMF-14", "R8871-31")
+def test_link_and_tunnel_are_put_together(talk: HandmadeConference) -> None:
+    associations = Analysis(talk.trace, talk.keylog()).associations
+    assert len(associations) == 3
+    for association, person in zip(associations, talk.people.values(), strict=True):
+        assert (association.endpoint, association.mdd) == (person.address, MDD_MEDIA)
+        assert association.carrier.association_id == person.association_id
+        assert association.srtp_profile == PROFILE
+        assert association.exported() == person.keys
+        assert association.hop_keys() == person.keys.outer()
+        assert [k.parameters for k in association.ekt_keys()] == person.parameters
+
+
+def test_the_endpoints_link_alone_is_enough(talk: HandmadeConference) -> None:
+    link = [d for d in talk.trace if KMF not in (d.src, d.dst)]
+    associations = Analysis(link, talk.keylog()).associations
+    assert [a.exported() for a in associations] == [p.keys for p in talk.people.values()]
+    assert all(a.tunneled is None and a.conference_id is None for a in associations)
+
+
+def test_the_tunnel_alone_is_enough(talk: HandmadeConference) -> None:
+    tunnel = [d for d in talk.trace if KMF in (d.src, d.dst)]
+    associations = Analysis(tunnel, talk.keylog()).associations
+    assert [a.exported() for a in associations] == [p.keys for p in talk.people.values()]
+    assert all(a.direct is None and a.endpoint is None for a in associations)
+
+
+@pytest.mark.req("T00-MDD-08")
+def test_hop_keys_are_known_from_the_tunnel_when_the_endpoints_secret_is_not(
+    talk: HandmadeConference,
+) -> None:
+    keylog = KeyLog()
+    keylog.add_text(talk.lines[0].encode())
+    for association, person in zip(
+        Analysis(talk.trace, keylog).associations, talk.people.values(), strict=True
+    ):
+        assert association.exported() is None
+        assert association.hop_keys() == person.keys.outer()
+
+
+def test_without_anything_there_are_no_keys() -> None:
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    for association in Analysis(talk.trace, KeyLog()).associations:
+        assert association.hop_keys() is None
+        assert association.ekt_keys() == []
