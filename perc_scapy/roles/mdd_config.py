@@ -73,10 +73,10 @@ class MddLimits:
     max_associations: int = 2000
     max_half_open: int = 500
     """Beyond it the oldest unfinished one makes room, so that a flood cannot shut the door."""
-    max_ssrcs: int = 16
-    """SSRCs that one association may own."""
+    max_ssrcs: int = 32
+    """SSRCs that one association may use in its life; each leaves a trace at every receiver for good."""
     half_open_timeout: float = 30.0
-    """From the first ClientHello to the keys."""
+    """Without DTLS before the keys are there; after four times as long an unfinished handshake ends in any case."""
     idle_timeout: float = 120.0
     """Without authenticated media and without DTLS, once keys are there (draft-00 has no disconnect message)."""
     rekey_hold: float = 2.0

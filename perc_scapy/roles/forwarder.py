@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Media of one conference at the MDD: open once, seal for every other participant. HOT PATH: no Scapy objects.
+
+A packet goes in as bytes and comes out as (bytes, path) for each receiver. The inner layer and the EKT field pass as
+they are; PT, SEQ, marker and header extension may change, the originals are kept in the OHB (RFC 8723 section 5.2).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from perc_scapy.codes import RtcpType
+from perc_scapy.crypto.hop import HeaderChange, rewrite
+from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
+from perc_scapy.errors import (
+    AuthenticationError,
+    CryptoError,
+    DecodeError,
+    KeyExhaustedError,
+    LocalError,
+    NonceReuseError,
+    ReplayError,
+)
+from perc_scapy.roles.forwarder_egress import EgressStream
+from perc_scapy.roles.forwarder_leg import Leg
+from perc_scapy.roles.mdd_config import RelayPolicy
+from perc_scapy.roles.mdd_events import MddDrop, Path, SourceEnded, SourceStarted
+from perc_scapy.wire import peel_ekt
+
+Outgoing = list[tuple[bytes, Path]]
+SHORT_FIELD = b"\0"
+"""Short EKT field (RFC 8870 section 4.1)."""
+
+
+class Forwarder:
+    """All legs of one conference, and who owns which SSRC in it."""
+
+    def __init__(
+        self, conference_id: bytes, policy: RelayPolicy, counters: Counter[str], max_ssrcs: int
+    ) -> None:
+        self.conference_id = conference_id
+        self.events: list[SourceStarted | SourceEnded] = []
+        """For the owner to take away."""
+        self._counters = counters
+        self._max_ssrcs = max_ssrcs
+        self._legs: list[Leg] = []
+        self._owners: dict[int, Leg | None] = {}
+        """None: the MDD itself."""
+        self._version = 0
+        self.set_policy(policy)
+
+    # -- participants
+
+    def add(self, leg: Leg) -> None:
+        """A participant got its keys, or other ones."""
+        if leg not in self._legs:
+            self._legs.append(leg)
+        self._version += 1
+
+    def remove(self, leg: Leg) -> None:
+        """Its SSRCs are free again; the indices that they used toward others stay used."""
+        self._legs.remove(leg)
+        self._version += 1
+        self._release(leg, [ssrc for ssrc, owner in self._owners.items() if owner is leg])
+
+    def set_policy(self, policy: RelayPolicy) -> None:
+        """What to rewrite from now on."""
+        self._policy = policy
+        self._offset = policy.sequence_offset
+        for leg in self._legs:
+            for stream in leg.out.values():
+                stream.move(stream.source)
+
+    def owner(self, ssrc: int) -> bytes | None:
+        """Association id of the SSRC's owner."""
+        leg = self._owners.get(ssrc)
+        return None if leg is None else leg.association_id
+
+    # -- SRTP
+
+    def forward(self, data: bytes, leg: Leg, now: float) -> Outgoing:
+        """One SRTP packet from a participant, with its EKT field, to all others. Drops are counted."""
+        try:
+            return self._forward_untrusted(data, leg, now)
+        except (DecodeError, CryptoError) as error:
+            self._counters[_drop(error)] += 1
+            return []
+
+    def _forward_untrusted(self, data: bytes, leg: Leg, now: float) -> Outgoing:
+        field = b""
+        if leg.double:
+            if data[-1:] == SHORT_FIELD:
+                data, field = data[:-1], SHORT_FIELD
+            else:
+                data, parsed = peel_ekt(data)
+                field = parsed.raw
+        end = header_end(data)
+        header = data[:end]
+        seq, ssrc = SEQ_SSRC(header)
+        if self._owners.get(ssrc) is not leg and not self._may_claim(ssrc, leg):
+            return []
+        payload, source = leg.receive(header, data[end:], seq, ssrc)
+        leg.last_seen = now
+        if self._owners.get(ssrc) is not leg:
+            self._claim(ssrc, leg)
+        if leg.version != self._version:
+            self._choose_receivers(leg)
+        highest = source.streams[ssrc].highest
+        index = highest if highest & 0xFFFF == seq else source.estimate(ssrc, seq)
+        return self._spread(header, payload, field, ssrc, index, source, leg.receivers)
+
+    def _spread(
+        self,
+        header: bytes,
+        payload: bytes,
+        field: bytes,
+        ssrc: int,
+        index: int,
+        source: SrtpContext,
+        receivers: Iterable[Leg],
+    ) -> Outgoing:
+        sent: Outgoing = []
+        plain, seq = not self._policy.changes_headers, index & 0xFFFF
+        changed: dict[int, tuple[bytes, bytes]] = {seq: (header, payload)} if plain else {}
+        for receiver in receivers:
+            stream = receiver.out.get(ssrc) or receiver.out.setdefault(ssrc, EgressStream())
+            shift = stream.shift
+            if stream.source is not source:
+                shift = stream.shift_of(source, index, self._offset)
+            target = index + shift
+            packet = changed.get(target & 0xFFFF)
+            if packet is None:
+                packet = changed[target & 0xFFFF] = self._rewritten(
+                    header, payload, target & 0xFFFF, receiver.double
+                )
+            try:
+                sealed = receiver.egress.seal(packet[0], packet[1], target)
+            except (NonceReuseError, CryptoError) as error:
+                self._counters[_egress_drop(error, target)] += 1
+                continue
+            if target > stream.highest:
+                stream.highest = target
+            sent.append((packet[0] + sealed + field, receiver.path))
+        return sent
+
+    def _rewritten(
+        self, header: bytes, payload: bytes, seq: int, double: bool
+    ) -> tuple[bytes, bytes]:
+        policy = self._policy
+        new_pt = policy.payload_types.get(header[1] & 0x7F)
+        change = HeaderChange(new_pt, seq, policy.marker, policy.extension)
+        if double:
+            return rewrite(header, payload, change)
+        # A plain profile has no OHB: what looks like one is the participant's payload.
+        return rewrite(header, SHORT_FIELD, change)[0], payload
+
+    # -- SRTCP
+
+    def forward_rtcp(self, data: bytes, leg: Leg, now: float) -> Outgoing:
+        """One SRTCP packet: hop by hop, without EKT field (RFC 8871 section 4.6, RFC 8870 section 4)."""
+        try:
+            return self._forward_rtcp_untrusted(data, leg, now)
+        except (DecodeError, CryptoError) as error:
+            self._counters[_drop(error)] += 1
+            return []
+
+    def _forward_rtcp_untrusted(self, data: bytes, leg: Leg, now: float) -> Outgoing:
+        if len(data) < 8:
+            raise DecodeError("RTCP: cut short", len(data))
+        ssrc = int.from_bytes(data[4:8], "big")
+        if self._owners.get(ssrc) is not leg and not self._may_claim(ssrc, leg):
+            return []
+        rtcp = leg.receive_rtcp(data)
+        leg.last_seen = now
+        if self._owners.get(ssrc) is not leg:
+            self._claim(ssrc, leg)
+        if leg.version != self._version:
+            self._choose_receivers(leg)
+        sent = self._spread_rtcp(rtcp, leg.receivers)
+        self._release(leg, [gone for gone in leaving(rtcp) if self._owners.get(gone) is leg])
+        return sent
+
+    def _spread_rtcp(self, rtcp: bytes, receivers: Iterable[Leg]) -> Outgoing:
+        sent: Outgoing = []
+        for receiver in receivers:
+            try:  # indices count up in the receiver's context, one list per SSRC: none repeats
+                sent.append((receiver.egress.protect_rtcp(rtcp), receiver.path))
+            except CryptoError:
+                self._counters[MddDrop.KEY_EXHAUSTED] += 1
+        return sent
+
+    # -- packets that the MDD makes itself
+
+    def originate(self, rtp: bytes) -> Outgoing:
+        """A packet of the MDD's own to all participants: outer layer only, with a short EKT field where one is due
+        (RFC 8870 section 4.1: all SRTP packets have one). Raises `LocalError` for an SSRC that a participant owns."""
+        _, ssrc = SEQ_SSRC(rtp[: header_end(rtp)])
+        if self._owners.setdefault(ssrc, None) is not None:
+            raise LocalError(f"SSRC {ssrc:08x} belongs to a participant")
+        return [
+            (leg.egress.protect(rtp) + (SHORT_FIELD if leg.has_ekt else b""), leg.path)
+            for leg in self._legs
+        ]
+
+    # -- SSRCs
+
+    def _may_claim(self, ssrc: int, leg: Leg) -> bool:
+        if ssrc in self._owners:
+            self._counters[MddDrop.STOLEN_SSRC] += 1
+            return False
+        if ssrc not in leg.sources and len(leg.sources) >= self._max_ssrcs:
+            self._counters[MddDrop.SSRC_CAP] += 1
+            return False
+        return True
+
+    def _claim(self, ssrc: int, leg: Leg) -> None:
+        self._owners[ssrc] = leg
+        leg.sources.add(ssrc)
+        self.events.append(SourceStarted(leg.association_id, self.conference_id, ssrc))
+
+    def _release(self, leg: Leg, ssrcs: Iterable[int]) -> None:
+        for ssrc in ssrcs:
+            del self._owners[ssrc]
+            self.events.append(SourceEnded(leg.association_id, self.conference_id, ssrc))
+
+    def _choose_receivers(self, leg: Leg) -> None:
+        """All others with the same profile: a packet cannot change its form on the way."""
+        leg.receivers = tuple(
+            other for other in self._legs if other is not leg and other.profile == leg.profile
+        )
+        leg.version = self._version
+
+
+def leaving(rtcp: bytes) -> Iterator[int]:
+    """SSRCs in the BYE packets of a compound RTCP packet (RFC 3550 section 6.6); stops at what does not parse."""
+    while len(rtcp) >= 4 and rtcp[0] >> 6 == 2:
+        end = 4 * (int.from_bytes(rtcp[2:4], "big") + 1)
+        if rtcp[1] == RtcpType.BYE and end <= len(rtcp):
+            listed = rtcp[4 : min(end, 4 + 4 * (rtcp[0] & 0x1F))]
+            for at in range(0, len(listed) - 3, 4):
+                yield int.from_bytes(listed[at : at + 4], "big")
+        rtcp = rtcp[end:]
+
+
+def _drop(error: Exception) -> MddDrop:
+    if isinstance(error, ReplayError):
+        return MddDrop.REPLAYED
+    if isinstance(error, AuthenticationError):
+        return MddDrop.AUTHENTICATION
+    return MddDrop.KEY_EXHAUSTED if isinstance(error, CryptoError) else MddDrop.MALFORMED_MEDIA
+
+
+def _egress_drop(error: Exception, target: int) -> MddDrop:
+    exhausted = isinstance(error, KeyExhaustedError) and target >= 0
+    return MddDrop.KEY_EXHAUSTED if exhausted else MddDrop.INDEX_UNAVAILABLE
