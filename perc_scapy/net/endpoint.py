@@ -47,11 +47,10 @@ class EndpointProcess:
         keylog: Callable[[str], None] | None = None,
         tap: Tap | None = None,
     ) -> None:
-        self._settings, self._reporter = settings, reporter
+        self._settings, self._reporter, self._tap = settings, reporter, tap
         self._packetizer = self._load(settings)
         self._folder = None if settings.record is None else prepare_folder(settings.record)
         self.recorder = Recorder()
-        self.socket = UdpSocket(peer=settings.mdd, tap=tap)
         self.endpoint = Endpoint(settings.role, random=os.urandom, keylog=keylog)
         self.problem: str | None = None
         self._ready_at: float | None = None
@@ -61,6 +60,7 @@ class EndpointProcess:
 
     def start(self, driver: Driver, now: float) -> None:
         self._driver = driver
+        self.socket = UdpSocket(peer=self._settings.mdd, tap=self._tap)
         driver.listen(self.socket, self._receive)
         self._reporter.event(
             "ready",

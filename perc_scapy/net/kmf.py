@@ -34,8 +34,7 @@ class KmfProcess:
         keylog: Callable[[str], None] | None = None,
         tap: Tap | None = None,
     ) -> None:
-        self._reporter = reporter
-        self.socket = UdpSocket(settings.listen, tap=tap)
+        self._settings, self._reporter, self._tap = settings, reporter, tap
         conferences = settings.role.conferences
         self._names = {conference.id: conference.name for conference in conferences}
         mdds = frozenset[str]().union(*(conference.mdds for conference in conferences))
@@ -44,11 +43,12 @@ class KmfProcess:
         )
         self.listener = TunnelListener(acceptor)
         self.kmf = Kmf(settings.role, random=os.urandom, keylog=keylog)
-        self._fingerprint = settings.role.identity.fingerprint
 
     def start(self, driver: Driver, now: float) -> None:
+        self.socket = UdpSocket(self._settings.listen, tap=self._tap)
         driver.listen(self.socket, self.listener.receive_datagram)
-        self._reporter.event("ready", listen=[str(self.socket)], fingerprint=self._fingerprint)
+        fingerprint = self._settings.role.identity.fingerprint
+        self._reporter.event("ready", listen=[str(self.socket)], fingerprint=fingerprint)
 
     def step(self, now: float) -> float | None:
         self.listener.handle_timer(now)

@@ -60,22 +60,18 @@ class MddProcess:
         tap: Tap | None = None,
     ) -> None:
         self._settings, self._reporter = settings, reporter
+        self._keylog, self._tap = keylog, tap
         self.mdd = Mdd(settings.role, random=os.urandom)
-        self._sockets = {
-            conference: UdpSocket(address, tap=tap)
-            for conference, address in settings.listen.items()
-        }
+        self._sockets: dict[bytes, UdpSocket] = {}
         self._names = {conference.id: conference.name for conference in settings.role.conferences}
         self._tunnels: dict[Hashable, _Tunnel] = {}
-        for plan in settings.tunnels:
-            expected = plan.kmf_fingerprint
-            context = OpensslContext(settings.identity, expected.__eq__, keylog=keylog)
-            self._tunnels[plan.name] = _Tunnel(plan, context, tap)
 
     def start(self, driver: Driver, now: float) -> None:
-        for conference, socket in self._sockets.items():
+        for conference, address in self._settings.listen.items():
+            socket = self._sockets[conference] = UdpSocket(address, tap=self._tap)
             driver.listen(socket, self._media_receiver(conference))
-        for tunnel in self._tunnels.values():
+        for plan in self._settings.tunnels:
+            tunnel = self._tunnels[plan.name] = self._make_tunnel(plan)
             driver.listen(tunnel.socket, tunnel.dialer.receive_datagram)
             if not self._settings.dial_on_demand:
                 tunnel.dialer.start(now)
@@ -105,6 +101,11 @@ class MddProcess:
         sockets = [*self._sockets.values(), *(tunnel.socket for tunnel in self._tunnels.values())]
         lost = sum((socket.counters for socket in sockets), start=type(self.mdd.counters)())
         self._reporter.event("end", counters={"mdd": self.mdd.counters, "socket": lost})
+
+    def _make_tunnel(self, plan: TunnelPlan) -> _Tunnel:
+        identity, expected = self._settings.identity, plan.kmf_fingerprint
+        context = OpensslContext(identity, expected.__eq__, keylog=self._keylog)
+        return _Tunnel(plan, context, self._tap)
 
     def _media_receiver(self, conference: bytes) -> Callable[[bytes, SockAddr, float], None]:
         def receive(data: bytes, addr: SockAddr, now: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 
 import pytest
 
@@ -83,7 +84,8 @@ def test_three_participants_hear_each_other_bit_for_bit(place):
     joined = {person.until("joined")["send_key_id"] for person in people.values()}
     assert joined == {event["client_key_id"] for event in keyed}
 
-    people["carol"].until("report_received", ssrc=sending["carol"]["ssrc"])  # some seconds of talk
+    people["carol"].until("report_received", ssrc=sending["carol"]["ssrc"])
+    time.sleep(1)  # some talk to record
     for person in people.values():
         assert person.end() == 0, person.stderr
         assert person.stderr == ""

@@ -4,22 +4,44 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 
 import pytest
 
 from perc_scapy.media.g711 import PCMU, round_trip
 from perc_scapy.media.wav import decode_wav
-from tests.net.processes import address_of, kmf_conference, mdd_conference
+from tests.net.processes import Place, address_of, kmf_conference, mdd_conference
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory):
+    """One KMF and one MDD for all tests here: nothing that an endpoint does harms them."""
+    made = Place(tmp_path_factory.mktemp("hall"))
+    made.certificate("kmf", "mdd", "alice", "bob", "stranger")
+    kmf = made.kmf(kmf_conference("alice", "bob"))
+    mdd = made.mdd(mdd_conference(address_of(kmf)))
+    mdd.until("tunnel_opened")
+    made.address = address_of(mdd)
+    yield made
+    made.clean()
 
 
 @pytest.fixture
-def room(place):
-    """A conference of alice and bob; its address at the MDD."""
-    kmf = place.kmf(kmf_conference("alice", "bob"))
-    mdd = place.mdd(mdd_conference(address_of(kmf)))
-    mdd.until("tunnel_opened")
-    return address_of(mdd)
+def room(hall):
+    """The conference's address at the MDD."""
+    return hall.address
+
+
+@pytest.fixture
+def place(hall, tmp_path):
+    """A folder of one's own with the certificates of the hall."""
+    made = Place(tmp_path)
+    for path in hall.folder.glob("*.[pk]e[my]"):
+        shutil.copy(path, tmp_path)
+    made.identities = hall.identities
+    yield made
+    made.clean()
 
 
 @pytest.mark.req("T00-EP-03", "R8871-29")
