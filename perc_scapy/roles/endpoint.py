@@ -234,6 +234,8 @@ class Endpoint:
                     self._count(Drop.UNEXPECTED_DATA)
 
     def _completed(self, event: HandshakeCompleted, now: float) -> None:
+        if not self._client.established:
+            return  # an alert came in the same datagram as the Finished
         profile = event.srtp_profile
         assert profile is not None  # require_srtp
         row = SRTP_PROFILES[profile]

@@ -13,7 +13,7 @@ from perc_scapy.crypto.perc import PercSender
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.crypto.secret import Key
 from perc_scapy.crypto.srtp import SrtpContext
-from perc_scapy.errors import LocalError
+from perc_scapy.errors import CryptoError, LocalError
 from perc_scapy.roles.endpoint_config import EndpointConfig
 from perc_scapy.roles.endpoint_events import SendingKeyChanged
 from perc_scapy.roles.endpoint_rtcp import SenderInfo, ntp_time
@@ -95,7 +95,10 @@ class SendingStream:
         if newest is None or self._perc is None:
             return None
         left = max(0, int(newest.ttl - (now - received)))
-        self._perc.ekt.set_parameters(replace(newest, ttl=left), now, self._new_master_key())
+        try:
+            self._perc.ekt.set_parameters(replace(newest, ttl=left), now, self._new_master_key())
+        except CryptoError:
+            return None  # the SPI in use, given to another key: nobody could tell them apart
         return self.key_event()
 
     def _new_master_key(self) -> Key:

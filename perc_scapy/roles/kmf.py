@@ -33,6 +33,9 @@ from perc_scapy.tunnel import TUNNEL_VERSIONS
 from perc_scapy.tunnel.messages import HopKeys, RefusedMessage, TunneledDtls
 
 _TOKEN = 16
+_RETRY = 10.0
+"""Seconds until the next try when no successor of an EKT key could be made."""
+_REFUSALS: dict[str, Refusal] = {str(refusal): refusal for refusal in Refusal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class Kmf:
         try:
             message = self._codec.decode(data, "mdd")
         except RefusedMessage as error:
-            return self._output.count(Refusal(error.reason))
+            return self._output.count(_REFUSALS.get(error.reason, Refusal.MALFORMED))
         conference = self._conference_of(tunnel, message)
         if isinstance(conference, Refusal):
             return self._output.count(conference)
@@ -136,8 +139,8 @@ class Kmf:
         """Retransmissions, half-open timeouts, successors of EKT keys."""
         for owner in self._timers.due(now):
             if isinstance(owner, ConferenceState):
-                owner.rekey("expiry", now)
-                self._timers.set(owner, owner.renewal())
+                made = owner.rekey("expiry", now)
+                self._timers.set(owner, owner.renewal() if made is not None else now + _RETRY)
             else:
                 owner.handle_timer(now)
         self._settle(now)
@@ -301,7 +304,7 @@ class Kmf:
 
     def _settle(self, now: float) -> None:
         """Re-key for those who left, collect datagrams of all associations that were touched, set their timers."""
-        for conference in self._conferences.values():
+        for conference in {association.conference: None for association in self._touched}:
             conference.settle(now)
         touched, self._touched = self._touched, {}
         for association in touched:
@@ -313,7 +316,9 @@ class Kmf:
             if tunnel.associations.get(association.id) is association:
                 del tunnel.associations[association.id]
         for conference in {association.conference: None for association in touched}:
-            self._timers.set(conference, conference.renewal())
+            renewal = conference.renewal()
+            if renewal is None or renewal > now:
+                self._timers.set(conference, renewal)
 
 
 def _usable(profiles: tuple[int, ...]) -> tuple[int, ...]:

@@ -136,6 +136,7 @@ class LeaveReason(StrEnum):
     CLOSED = "closed"  # close_notify or a fatal alert from the endpoint
     REMOVED = "removed"  # conference control
     UNACKNOWLEDGED = "unacknowledged"  # an ekt_key got no ACK in all its retransmissions
+    EXHAUSTED = "exhausted"  # its association has no message number left for another ekt_key
     TUNNEL_LOST = "tunnel_lost"
     REPLACED = "replaced"  # a newer handshake of the same member, here or elsewhere
     DISPLACED = "displaced"  # another member completed a handshake on the same pair

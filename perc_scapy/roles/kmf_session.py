@@ -186,7 +186,12 @@ class KmfSession:
 
     def send_ekt_key(self, parameters: EktParameters, now: float) -> None:
         """Queue an EKT key; the engine repeats it until acknowledged."""
-        self.server.send_ekt_key(parameters)
+        try:
+            self.server.send_ekt_key(parameters)
+        except LocalError:
+            # 65536 handshake messages are all that DTLS can number (RFC 6347 4.2.2): the member has to come again.
+            self.close(LeaveReason.EXHAUSTED, now)
+            return
         self._newest = parameters.spi
         self._step(Step.KEY_SENT)
         self.owner.key_sent(self, parameters)
@@ -230,6 +235,8 @@ class KmfSession:
                 self.owner.count(Refusal.UNEXPECTED_DATA)
 
     def _completed(self, event: HandshakeCompleted, now: float) -> None:
+        if not self.server.established:
+            return  # its alert came in the same datagram as its Finished
         conference = self.conference.config
         member = self.conference.allowed.get(event.peer_fingerprint or "")
         agreed = (event.srtp_profile, event.ekt_cipher)

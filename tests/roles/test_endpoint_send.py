@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perc_scapy.crypto.ekt import EktParameters
+from perc_scapy.crypto.ekt import EktParameters, unwrap
 from perc_scapy.crypto.secret import Key
 from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.errors import CryptoError, KeyExhaustedError
@@ -93,6 +93,16 @@ def test_the_time_to_live_runs_from_receipt_and_not_from_use() -> None:
     sending.protect(b"x", 0, 0, False, 119.9)
     with pytest.raises(KeyExhaustedError):
         sending.protect(b"x", 0, 0, False, 120.1)
+
+
+def test_the_spi_in_use_under_another_key_does_not_replace_it() -> None:
+    sending = stream(key_change_delay=1.0)
+    sending.add_parameters(parameters(1), 0.0)
+    other = EktParameters(1, 1, Key(b"?" * 16), Key(b"s" * 12), 1000)
+    sending.add_parameters(other, 5.0)
+    assert sending.change_keys(6.0) is None
+    field = peel_ekt(sending.protect(b"x", 0, 0, False, 6.0))[1]
+    assert unwrap(b"\x01" * 16, field.ciphertext)
 
 
 def test_a_short_salt_is_refused() -> None:

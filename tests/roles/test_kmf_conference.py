@@ -189,6 +189,21 @@ def test_without_a_free_spi_nothing_changes_and_it_is_counted() -> None:
     assert conference_state._output.counters == {"spi_exhausted": 2}
 
 
+def test_an_expiry_without_a_free_spi_is_tried_again_later() -> None:
+    world = World(kmf_config(conference(BOARD, "a", ekt_ttl=100)))
+    world.tunnel()
+    world.join("a")
+    pool = world.kmf._conferences[BOARD]._spis
+    while pool.take(world.now, 50.0) is not None:
+        pass
+    world.run(85.0)
+    assert world.kmf.counters["spi_exhausted"] == 1
+    assert [e.reason for e in world.of(EktKeyCreated)] == ["first"]
+    world.run(615.0)
+    assert [e.reason for e in world.of(EktKeyCreated)] == ["first", "expiry"]
+    assert world.states() == {"a": "active"}
+
+
 @pytest.mark.req("EKT-05")
 @pytest.mark.parametrize(("cipher", "octets"), [(1, 16), (2, 32)])
 def test_key_and_salt_lengths(cipher: int, octets: int) -> None:

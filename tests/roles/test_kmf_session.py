@@ -24,6 +24,7 @@ from tests.roles.kmf_world import (
     identity,
     kmf_config,
     member,
+    records_of,
 )
 
 
@@ -240,6 +241,42 @@ def test_close_notify_ends_a_membership() -> None:
     assert [(e.member, e.reason) for e in world.of(MemberLeft)] == [("a", "closed")]
     assert world.states() == {"b": "active"}
     assert world.kmf.hop_keys("t1", line.association_id) is None
+
+
+@pytest.mark.req("T00-KMF-18")
+@pytest.mark.parametrize("alert", [0, 80])
+def test_an_end_in_the_same_datagram_as_the_finished(alert: int) -> None:
+    world = board("a", "b")
+    line = world.client("a")
+    whole: list[bytes] = []
+
+    def join_them(line: Line) -> list[bytes]:
+        datagrams = World.outgoing(world, line)
+        if line.name == "a" and datagrams and handshake_types(datagrams[0])[:1] == [11]:
+            line.peer.close(world.now, alert)
+            whole.append(b"".join([*datagrams, *World.outgoing(world, line)]))
+            return whole
+        return datagrams
+
+    world.outgoing = join_them  # type: ignore[method-assign]
+    world.run()
+    assert records_of(whole[0])[-1][:2] == (21, 1)
+    assert world.kmf.counters["handshake_failed"] == 1
+    assert world.states() == {"b": "active"}
+    assert all(m.type == 0 for m in world.sent("kmf", line))
+
+
+@pytest.mark.req("T00-KMF-18")
+def test_a_member_whose_message_numbers_are_used_up_has_to_come_again() -> None:
+    world = board("a", "b")
+    line = world.join("a")
+    world.kmf._tunnels["t1"].associations[line.association_id].current.server._send_sequence = 65536
+    world.kmf.rekey(BOARD, world.now)
+    world.run()
+    assert [(e.member, e.reason) for e in world.of(MemberLeft)] == [("a", "exhausted")]
+    assert world.states() == {"b": "active"}
+    world.join("a")
+    assert world.states() == {"b": "active", "a": "active"}
 
 
 @pytest.mark.req("DTL-05")
