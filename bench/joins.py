@@ -7,7 +7,8 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from OpenSSL import SSL, crypto
+from cryptography import x509
+from OpenSSL import SSL
 
 from bench.measure import Row, compare
 from perc_scapy.dtls import Identity
@@ -92,8 +93,8 @@ def context(identity: Identity) -> SSL.Context:
     """DTLS 1.2, client certificate demanded, any certificate accepted, no tickets."""
     made = SSL.Context(SSL.DTLS_METHOD)
     made.set_max_proto_version(0xFEFD)
-    made.use_certificate(crypto.load_certificate(crypto.FILETYPE_PEM, identity.certificate_pem()))
-    made.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_PEM, identity.private_key_pem()))
+    made.use_certificate(x509.load_der_x509_certificate(identity.certificate))
+    made.use_privatekey(identity.private_key)
     made.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
     made.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_TICKET)
     made.set_tlsext_use_srtp(b"SRTP_DOUBLE_AEAD_AES_128_GCM_AEAD_AES_128_GCM")
