@@ -71,11 +71,11 @@ class EktReceiver:
         return [spi for spi in self._sets if self._living(spi, now) is not None]
 
     def ssrcs(self) -> list[int]:
-        """SSRCs whose key is held (RFC 8871 section 5.2)."""
+        """SSRCs whose key is held (RFC 8871 section 4.3)."""
         return self.sources.ssrcs()
 
     def clear(self) -> None:
-        """Forget every EKT key and end-to-end key: we leave the conference (RFC 8871 section 5.2)."""
+        """Forget every EKT key and end-to-end key: we leave the conference (RFC 8871 section 4.3)."""
         self._sets.clear()
         self.sources.clear()
 
@@ -95,16 +95,15 @@ class EktReceiver:
     def commit(self, candidate: EktCandidate, now: float) -> None:
         """The packet authenticated under this key: keep it, and refuse older epochs from now on."""
         key = candidate.key
-        source = self.sources.touch(key.ssrc, now)
+        source = self.sources.heard(key.ssrc)
         if not (key.proven and key in source.keys):
             source.prove(key)
         key.remember(candidate.raw, candidate.roc)
 
     def announce(self, candidate: EktCandidate, now: float) -> None:
         """A key that its field announced, while the packet was under another one: keep it beside those held."""
-        source = self.sources.touch(candidate.key.ssrc, now)
-        if source.expect(candidate.key):
-            candidate.key.remember(candidate.raw, candidate.roc)
+        self.sources.announced(candidate.key.ssrc).expect(candidate.key)
+        candidate.key.remember(candidate.raw, candidate.roc)
 
     def _forget(self, spi: int) -> None:
         if self._sets.pop(spi, None):

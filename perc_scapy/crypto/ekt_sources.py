@@ -2,8 +2,8 @@
 """What a receiver remembers of each SSRC: its master keys, the epochs seen, and where replay protection stands.
 
 Bounds: MAX_KEYS keys an SSRC; `limit` SSRCs with their SRTP contexts. A further SSRC puts the one heard longest ago
-to sleep (an unproven one is dropped): its keys, epochs and highest indices stay, so that nobody can replay its
-packets by making us forget it (RFC 8871 section 7.3.2). Sleepers are bounded too, SLEEPERS times as many.
+to sleep: its keys, epochs and highest indices stay, so that nobody can replay its
+packets by making us forget it (RFC 8871 section 8.2.2). Sleepers are bounded too, SLEEPERS times as many.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.srtp import SrtpContext
 
-MAX_KEYS = 6
-"""Master keys kept per SSRC, hence the most inner decryptions tried per packet, plus one where a field names a ROC."""
+MAX_KEYS = 8
+"""Master keys kept per SSRC, hence the most inner decryptions tried per packet, plus one for a ROC in its field."""
+MAX_ANNOUNCED = 4
+"""Of these, keys that were only announced; the announcement longest ago goes first."""
 SLEEPERS = 8
 
 
@@ -54,12 +56,11 @@ class ReceivedKey:
 class Source:
     """Keys of one SSRC, newest first, and per SPI the newest key that was proven."""
 
-    __slots__ = ("keys", "last_used", "seen")
+    __slots__ = ("keys", "seen")
 
     def __init__(self) -> None:
         self.keys: list[ReceivedKey] = []
         self.seen: dict[int, ReceivedKey] = {}
-        self.last_used = 0.0
 
     def accept(self, key: ReceivedKey) -> ReceivedKey | None:
         """The known key that a field repeats, or the new one; None when its epoch has passed.
@@ -83,16 +84,13 @@ class Source:
             self._insert(key)
         self.keys = [k for k in self.keys if k.proven or k.spi != key.spi or k.epoch > key.epoch]
 
-    def expect(self, key: ReceivedKey) -> bool:
-        """Keep an announced key, one per SSRC; an older announcement of the same set does not displace a newer."""
+    def expect(self, key: ReceivedKey) -> None:
+        """Keep an announced key beside the others: several re-keys may be under way within one hold time."""
         if key in self.keys:
-            return True
-        rivals = [k for k in self.keys if not k.proven]
-        if any(k.spi == key.spi and k.epoch >= key.epoch for k in rivals):
-            return False
-        self.keys = [k for k in self.keys if k.proven]
+            return
+        for surplus in [k for k in self.keys if not k.proven][MAX_ANNOUNCED - 1 :]:
+            self.keys.remove(surplus)
         self._insert(key)
-        return True
 
     def _insert(self, key: ReceivedKey) -> None:
         self.keys.insert(0, key)
@@ -100,51 +98,57 @@ class Source:
 
 
 class Sources:
-    """All SSRCs heard, awake and asleep."""
+    """All SSRCs heard: proven ones awake or asleep, and those that so far only announced a key."""
 
-    __slots__ = ("_asleep", "_awake", "_limit")
+    __slots__ = ("_announced", "_asleep", "_awake", "_limit")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._awake: dict[int, Source] = {}
+        """Ordered by the last packet, longest ago first."""
         self._asleep: dict[int, Source] = {}
+        self._announced: dict[int, Source] = {}
 
     def get(self, ssrc: int) -> Source | None:
-        """Source of an SSRC, awake or asleep."""
-        return self._awake.get(ssrc) or self._asleep.get(ssrc)
+        """Source of an SSRC, whatever its standing."""
+        return self._awake.get(ssrc) or self._asleep.get(ssrc) or self._announced.get(ssrc)
 
     def ssrcs(self) -> list[int]:
-        """SSRCs with a key under which a packet authenticated."""
-        both = (*self._awake.items(), *self._asleep.items())
-        return [ssrc for ssrc, source in both if source.seen]
+        """SSRCs with a key under which a packet authenticated; heard longest ago first, sleepers before."""
+        return [*self._asleep, *self._awake]
 
-    def touch(self, ssrc: int, now: float) -> Source:
-        """Source of an SSRC that was just heard, made or woken if need be."""
-        source = self._awake.get(ssrc)
+    def heard(self, ssrc: int) -> Source:
+        """Source of an SSRC of which a packet authenticated; made, or woken, if need be."""
+        source = self._awake.pop(ssrc, None)
         if source is None:
+            source = self._announced.pop(ssrc, None) or self._asleep.pop(ssrc, None) or Source()
             if len(self._awake) >= self._limit:
-                self._put_to_sleep()
-            source = self._asleep.pop(ssrc) if ssrc in self._asleep else Source()
-            self._awake[ssrc] = source
-        source.last_used = now
+                self._put_to_sleep(next(iter(self._awake)))
+        self._awake[ssrc] = source
         return source
 
-    def _put_to_sleep(self) -> None:
-        ssrc = min(self._awake, key=lambda s: (bool(self._awake[s].seen), self._awake[s].last_used))
-        source = self._awake.pop(ssrc)
+    def announced(self, ssrc: int) -> Source:
+        """Source of an SSRC of which a field arrived; at most `limit` are kept on such a word alone."""
+        source = self.get(ssrc)
+        if source is None:
+            if len(self._announced) >= self._limit:
+                del self._announced[next(iter(self._announced))]
+            source = self._announced[ssrc] = Source()
+        return source
+
+    def _put_to_sleep(self, ssrc: int) -> None:
+        source = self._asleep[ssrc] = self._awake.pop(ssrc)
         for key in (*source.keys, *source.seen.values()):
             key.sleep()
-        if source.seen:
-            self._asleep[ssrc] = source
         if len(self._asleep) > SLEEPERS * self._limit:
             del self._asleep[next(iter(self._asleep))]
 
     def forget_spi(self, spi: int) -> None:
         """The SPI no longer names the set it named: its epochs mean nothing any more."""
-        for source in (*self._awake.values(), *self._asleep.values()):
+        for source in (*self._awake.values(), *self._asleep.values()):  # others have seen none
             source.seen.pop(spi, None)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._awake.clear()
-        self._asleep.clear()
+        for sources in (self._awake, self._asleep, self._announced):
+            sources.clear()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Media as a PERC endpoint sends and receives it: double SRTP with an EKT field on every packet (RFC 8871 section 5).
+"""Media as a PERC endpoint sends and receives it: double SRTP with an EKT field on every packet (RFC 8871 section 4).
 
 The outer layer runs the hop-by-hop half of the DTLS-SRTP keys; the inner layer the end-to-end master key that its
 sender made, with the salt from ekt_key. The two layers keep separate ROCs and replay lists.
@@ -63,24 +63,24 @@ class PercSender(_Layers):
         if repair:
             return self._outer.protect(rtp) + SHORT_FIELD
         seq, ssrc = SEQ_SSRC(rtp[: header_end(rtp)])
-        inner = self._context(ssrc, seq, now)
-        index = inner.estimate(ssrc, seq)
+        line = self._lines.get(ssrc)
+        index = line[1].estimate(ssrc, seq) if line else seq
         field = self.ekt.field(ssrc, index >> 16, now)
+        inner = self._context(ssrc, index, now)
         return protect_double(inner, self._outer, rtp, index) + field
 
     def protect_rtcp(self, rtcp: bytes) -> bytes:
         """Outer layer only, no EKT field (RFC 8723 section 6, RFC 8870 section 4)."""
         return self._outer.protect_rtcp(rtcp)
 
-    def _context(self, ssrc: int, seq: int, now: float) -> SrtpContext:
+    def _context(self, ssrc: int, index: int, now: float) -> SrtpContext:
         master = self.ekt.master(now, ssrc)
         line = self._lines.get(ssrc)
         if line is not None and line[0] is master:
             return line[1]
         context = self._inner(master)
-        if line is not None:
-            # RFC 3711 section 3.3.1: the packet index goes on over a re-key, the ROC is not reset.
-            context.seed(ssrc, line[1].estimate(ssrc, seq))
+        # RFC 3711 section 3.3.1: the packet index goes on over a re-key, the ROC is not reset.
+        context.seed(ssrc, index)
         self._lines[ssrc] = master, context
         return context
 
