@@ -15,6 +15,8 @@ from scapy.packet import Packet, Raw
 from perc_scapy.errors import DecodeError
 from perc_scapy.layers.expert import Fault, expert, faults
 from perc_scapy.layers.fields.core import LAYERS, hidden
+from perc_scapy.layers.fields.octets import need_none
+from perc_scapy.layers.fields.relations import Size
 from perc_scapy.layers.layout import layout_of
 
 
@@ -26,6 +28,10 @@ class PercPacket(Packet):
 
     __slots__ = ()
     rules: ClassVar[tuple[Any, ...]] = ()
+    whole: ClassVar[Size | None] = None
+    """How a field counts all octets of this layer, which end where it says (RTCP's length)."""
+    last_first: ClassVar[bool] = False
+    """The last octets say what is in front of them, and are read before it (OHB)."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -62,16 +68,35 @@ class PercPacket(Packet):
     def read_fields(self, data: bytes, pos: int, end: int) -> int:
         """Fill `fields` from `data[pos:end]` and return the position behind them. Never raises."""
         self.explicit = 1
-        steps = layout_of(type(self)).steps
-        for index, step in enumerate(steps):
+        layout, start = layout_of(type(self)), pos
+        if self.last_first:
+            return self._read_last_first(layout.steps, data, pos, end)
+        for index, step in enumerate(layout.steps):
             try:
                 pos = step.read(self, data, pos, end)
             except DecodeError as error:
-                for later in steps[index + 1 :]:
+                for later in layout.steps[index + 1 :]:
                     later.stop(self, b"", "absent")
                 step.stop(self, data[pos:end], error.what)
                 return end
+            if self.whole is not None and self.whole.field in step.names:
+                end = layout.end_of(self, start, pos, end)
         return pos
+
+    def _read_last_first(self, steps: list[Any], data: bytes, pos: int, end: int) -> int:
+        """As `read_fields`; what does not fit together stands whole in the last field."""
+        start, last = pos, steps[-1]
+        size = last.fixed_size()
+        try:
+            last.read(self, data, max(start, end - size), end)
+            for step in steps[:-1]:
+                pos = step.read(self, data, pos, end - size)
+            need_none(pos, end - size)
+        except DecodeError as error:
+            for step in steps[:-1]:
+                step.stop(self, b"", "absent")
+            last.stop(self, data[start:end], error.what)
+        return end
 
     def do_dissect(self, s: bytes) -> bytes:
         return s[self.read_fields(s, 0, len(s)) :]

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from scapy.packet import Packet
+
 from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.core import Malformed
 from perc_scapy.layers.fields.items import Items
 from perc_scapy.layers.fields.octets import Octets
-from perc_scapy.layers.layout import Layout, extent, layout_of, sizing
+from perc_scapy.layers.layout import Layout, layout_of, sizing
 
 
 class Fault(NamedTuple):
@@ -97,9 +99,10 @@ def _relation(packet: Any, layout: Layout, parts: Any, name: str, value: Any) ->
     target = layout.counted.get(name)
     if target is None or not layout.has(packet, target):
         return None
-    found = extent(target, packet.getfieldval(target.name), parts)
+    found = layout.found(packet, parts, target)
     said = sizing(target).octets(value)
-    return None if found == said else f"announces {said} for {target.name}, {found} found"
+    what = target.name or "the layer"
+    return None if found == said else f"announces {said} for {what}, {found} found"
 
 
 def _nested(field: Any, value: Any, path: str, at: int, inside: bool) -> Iterator[Fault]:
@@ -108,4 +111,4 @@ def _nested(field: Any, value: Any, path: str, at: int, inside: bool) -> Iterato
         if hasattr(packet, "rules"):
             name = f"{path}[{index}]" if isinstance(field, Items) else path
             yield from _faults(packet, name, at, inside)
-        at += len(bytes(packet)) if field.holds_packets else 0
+        at += len(bytes(packet)) if isinstance(packet, Packet) else 0

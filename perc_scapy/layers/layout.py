@@ -165,6 +165,19 @@ class BitRun:
 Step = FieldStep | BitRun
 
 
+class WholeLayer:
+    """What a field counts that counts all octets of its own layer (RTCP's length)."""
+
+    name = ""
+
+    def __init__(self, size: Size, steps: list[Step]) -> None:
+        self.size, self.steps = size, steps
+
+    def octets(self, parts: dict[str, bytes]) -> int:
+        """Octets of the layer; a part that waits for this count has a fixed size."""
+        return sum(len(parts[s.name]) or s.fixed_size() or 0 for s in self.steps)
+
+
 class Layout:
     """The steps of one layer class, and its fields by name.
 
@@ -182,6 +195,8 @@ class Layout:
         self.selected: dict[str, Select] = {}
         for field in self.fields.values():
             self._relate(field)
+        if cls.whole is not None:
+            self.counted[cls.whole.field] = WholeLayer(cls.whole, self.steps)
         self.conditional = {step.name for step in self.steps if step.wrapper is not None}
         self.derived = {
             name
@@ -210,9 +225,17 @@ class Layout:
                 late.append(step)
             else:
                 parts[step.name] = step.write(pkt, self, parts)
+        self._fill_words(pkt, parts)
         for step in late:
             parts[step.name] = step.write(pkt, self, parts)
         return parts
+
+    def _fill_words(self, pkt: Any, parts: dict[str, bytes]) -> None:
+        """Zero octets behind the last part, so that a layer whose length is filled in can be counted."""
+        whole = self.cls.whole
+        if whole is not None and pkt.getfieldval(whole.field) is None:
+            octets = self.counted[whole.field].octets(parts)
+            parts[self.steps[-1].name] += whole.padding(octets)
 
     def value(self, pkt: Any, parts: dict[str, bytes], name: str) -> Any:
         """The field's value, or, when it is None, the one that follows from the other fields."""
@@ -229,13 +252,28 @@ class Layout:
             return self.count(pkt, parts, target) if self.has(pkt, target) else 0
         return self.value(pkt, parts, self.copies[name])
 
-    def has(self, pkt: Any, field: WireField) -> bool:
+    def has(self, pkt: Any, field: Any) -> bool:
         """Does this packet have the field?"""
+        if isinstance(field, WholeLayer):
+            return True
         return next(step for step in self.steps if field.name in step.names).present(pkt)
 
     def count(self, pkt: Any, parts: dict[str, bytes], target: Any) -> int:
         """What the counting field of `target` must say."""
-        return sizing(target).value(extent(target, pkt.getfieldval(target.name), parts))
+        return sizing(target).value(self.found(pkt, parts, target))
+
+    def found(self, pkt: Any, parts: dict[str, bytes], target: Any) -> int:
+        """What a counting field counts: items of a `Counted`, octets of any other."""
+        if isinstance(target, WholeLayer):
+            return target.octets(parts)
+        if isinstance(target, Counted):
+            return len(pkt.getfieldval(target.name) or ())
+        return len(parts[target.name])
+
+    def end_of(self, pkt: Any, start: int, pos: int, end: int) -> int:
+        """Where the layer ends by its own count, within what there is."""
+        value = pkt.getfieldval(self.cls.whole.field)
+        return min(end, max(pos, start + self.cls.whole.octets(value)))
 
 
 def sizing(field: Any) -> Size | None:
@@ -244,11 +282,6 @@ def sizing(field: Any) -> Size | None:
         return field.count
     size = getattr(field, "counted_by", None) or getattr(field, "size", None)
     return None if size is REST else size
-
-
-def extent(field: Any, value: Any, parts: dict[str, bytes]) -> int:
-    """What a counting field counts: items of a `Counted`, octets of any other."""
-    return len(value or ()) if isinstance(field, Counted) else len(parts[field.name])
 
 
 @cache

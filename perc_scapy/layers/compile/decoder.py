@@ -28,6 +28,7 @@ from perc_scapy.layers.fields.items import Counted, Items, RepeatToEnd, Vector
 from perc_scapy.layers.fields.numbers import Number
 from perc_scapy.layers.fields.octets import Opaque, Sized, Trailer
 from perc_scapy.layers.layout import BitRun, FieldStep, layout_of
+from perc_scapy.layers.union import is_union
 
 Decoder = Callable[[bytes, int, int], tuple[Any, int]]
 
@@ -51,7 +52,24 @@ def decode(cls: Any, data: bytes) -> Any:
 @cache
 def decoder(cls: Any) -> Decoder:
     """The generated function of a layer."""
-    return _Writer(cls).build()
+    return _any_form(cls) if is_union(cls) else _Writer(cls).build()
+
+
+def _any_form(cls: Any) -> Decoder:
+    """The decoder of a union: that of the form which the tag asks for."""
+    table = {tag: decoder(form) for tag, form in cls.forms.items()}
+    other, tag_of = decoder(cls.other), cls.tag_of
+
+    def any_form(data: bytes, pos: int, end: int) -> tuple[Any, int]:
+        return table.get(tag_of(data, pos, end), other)(data, pos, end)
+
+    return any_form
+
+
+def named(unit: Any) -> list[str]:
+    """Names of the fields in a batch or step."""
+    steps = unit.steps if isinstance(unit, Batch) else [unit]
+    return [name for step in steps for name in step.names]
 
 
 class _Writer:
@@ -64,10 +82,18 @@ class _Writer:
 
     def build(self) -> Decoder:
         rules = [rule for rule in self.cls.rules if rule.on_decode]
-        if rules:
+        if rules or self.cls.whole is not None:
             self.source.add("start = pos")
-        for unit in batches(self.layout.steps):
+        units = batches(self.layout.steps)
+        if self.cls.last_first:
+            self.last_first(units.pop())
+        for unit in units:
             self.batch(unit) if isinstance(unit, Batch) else self.step(unit)
+            if self.cls.whole is not None and self.cls.whole.field in named(unit):
+                self.whole(self.cls.whole)
+        if self.cls.last_first:
+            self.refuse("pos != end", f"{self.cls.__name__}: {{end - pos}} octets left over")
+            self.source.add("pos = after")
         for step in self.layout.steps:
             if getattr(step, "wrapper", None) is None:
                 self.agrees(self.layout.fields[step.name])
@@ -80,6 +106,25 @@ class _Writer:
         self.source.add("return record, pos")
         return self.source.build("decode")
 
+    def whole(self, size: Any) -> None:
+        """The layer ends where its own count says."""
+        said = variable(size.field)
+        self.source.add(f"limit = start + {said} * {size.unit} + {size.plus}")
+        text = (
+            f"{self.title(size.field)}: announces {{limit - start}} octets, {{end - start}} found"
+        )
+        self.refuse("not pos <= limit <= end", text)
+        self.source.add("end = limit")
+
+    def last_first(self, batch: Any) -> None:
+        """Read the last part, which says what is in front of it, and shorten the region by it."""
+        self.source.add("front, after = pos, end")
+        self.source.add(f"pos = end - {batch.size}")
+        text = f"{self.cls.__name__}: needs {batch.size} octets, {{end - front}} left"
+        self.refuse("pos < front", text, "front")
+        self.batch(batch)
+        self.source.add(f"pos, end = front, end - {batch.size}")
+
     def agrees(self, field: Any) -> None:
         """A count that stands behind what it counts."""
         size = getattr(field, "counted_by", None)
@@ -89,12 +134,14 @@ class _Writer:
             self.refuse(f"len({variable(field.name)}) != {said}", text)
 
     def make(self, made: Any) -> None:
-        if made._names:
-            values = ", ".join(variable(name) for name in made._names)
-            self.source.add(f"record = Record({values})")
-        else:
+        if not made._names:
             # A record without values has no state, so one serves all messages.
             self.source.add(f"record = {self.source.bind(made(), 'empty')}")
+            return
+        # Setting slots in line costs half of what a call of __init__ does.
+        self.source.add(f"record = {self.source.bind(made.__new__, 'new')}(Record)")
+        for name in made._names:
+            self.source.add(f"record.{name} = {variable(name)}")
 
     def refuse(self, condition: str, text: str, at: str = "pos") -> None:
         with self.source.block(f"if {condition}:"):

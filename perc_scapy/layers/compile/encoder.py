@@ -26,7 +26,7 @@ from perc_scapy.layers.compile.source import (
 from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.items import Counted
 from perc_scapy.layers.fields.numbers import Number
-from perc_scapy.layers.layout import BitRun, FieldStep, layout_of, sizing
+from perc_scapy.layers.layout import BitRun, FieldStep, WholeLayer, layout_of, sizing
 
 
 def encode(message: Any) -> bytes:
@@ -115,7 +115,11 @@ class _Writer:
     def count(self, name: str, target: Any, units: list[Any]) -> None:
         """A counting field's value from what it counts."""
         size: Any = sizing(target)
-        if isinstance(target, Counted):
+        if isinstance(target, WholeLayer):
+            fixed = sum(u.size for u in units if isinstance(u, Batch))
+            parts = [f"len(p{i})" for i, u in enumerate(units) if isinstance(u, FieldStep)]
+            found = " + ".join([str(fixed), *parts])
+        elif isinstance(target, Counted):
             found = f"len({variable(target.name)} or ())"
         else:
             index = next(i for i, u in enumerate(units) if getattr(u, "name", "") == target.name)

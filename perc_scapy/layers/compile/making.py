@@ -74,7 +74,8 @@ def _settle(step: FieldStep, values: dict[str, Any], given: dict[str, Any]) -> N
 
 def _count(layout: Layout, made: Any, name: str, given: int | None) -> None:
     """Fill in a counting field that is stored; refuse one that contradicts what it counts."""
-    there = getattr(made, layout.counted[name].name) is not None
+    target = layout.counted[name].name
+    there = not target or getattr(made, target) is not None
     if given is None:
         if name not in layout.derived and (there or name not in layout.conditional):
             setattr(made, name, counter(layout, name)(made))

@@ -15,7 +15,7 @@ from perc_scapy.errors import EncodeError
 from perc_scapy.layers.compile.octets import octets_writer
 from perc_scapy.layers.fields.core import hidden
 from perc_scapy.layers.fields.items import Counted
-from perc_scapy.layers.layout import Layout, layout_of, sizing
+from perc_scapy.layers.layout import Layout, WholeLayer, layout_of, sizing
 
 
 class Record:
@@ -83,6 +83,8 @@ def counter(layout: Layout, name: str) -> Callable[[Any], int]:
     """What a counting field says: it follows from the field it counts, and is 0 while that is missing."""
     target: Any = layout.counted[name]
     size: Any = sizing(target)
+    if isinstance(target, WholeLayer):
+        return _whole_counter(layout.cls, size)
     write = octets_writer(target)
 
     def count(record: Any) -> int:
@@ -90,5 +92,12 @@ def counter(layout: Layout, name: str) -> Callable[[Any], int]:
         if value is None:
             return 0
         return size.value(len(value if isinstance(target, Counted) else write(value)))
+
+    return count
+
+
+def _whole_counter(cls: Any, size: Any) -> Callable[[Any], int]:
+    def count(record: Any) -> int:
+        return size.value(len(Record._encoder(cls)(record)))  # type: ignore[no-any-return]
 
     return count

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, ClassVar
 
 from scapy.fields import RawVal
@@ -181,5 +182,7 @@ class RandItems(VolatileValue):
     def _fix(self) -> list[Any]:
         count = RandNum(self.least, FUZZ_ITEMS)._fix()
         if isinstance(self.item, type):
-            return [fuzz(self.item()) for _ in range(count)]
+            kinds = self.item.kinds() if hasattr(self.item, "kinds") else [self.item]
+            # Scapy's fuzz() draws from the same generator, so `random.seed` makes both repeatable.
+            return [fuzz(random.choice(kinds)()) for _ in range(count)]  # noqa: S311
         return [self.item.randval()._fix() for _ in range(count)]

@@ -236,6 +236,12 @@ class RandLayer(VolatileValue):
         return fuzz(self.layer())
 
 
+def need_none(pos: int, end: int) -> None:
+    """Raise `DecodeError` when octets are left between pos and end."""
+    if pos != end:
+        raise DecodeError(f"{end - pos} octets left over", pos)
+
+
 def prefixed(width: int, data: bytes, pos: int, end: int) -> tuple[int, int]:
     """Bounds of the octets behind a length prefix at `pos`; raises `DecodeError`."""
     if end - pos < width:
