@@ -15,5 +15,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    print((EXAMPLES / f"{args.role}.toml").read_text(encoding="utf-8"), end="")
+    print(example(args.role), end="")
     return 0
+
+
+def example(role: str) -> str:
+    """The example of a role, without the line on the licence of this project's own files."""
+    text = (EXAMPLES / f"{role}.toml").read_text(encoding="utf-8")
+    return "".join(line for line in text.splitlines(keepends=True) if "SPDX" not in line)

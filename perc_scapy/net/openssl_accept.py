@@ -11,7 +11,8 @@ from typing import Any
 from OpenSSL import SSL
 
 from perc_scapy.dtls.identity import Identity
-from perc_scapy.net.openssl import KeyLog, OpensslContext, OpensslLink, Verify
+from perc_scapy.net.openssl import KeyLog, OpensslContext, Verify
+from perc_scapy.net.openssl_link import OpensslLink
 
 COOKIE_PERIOD = 60.0
 """Seconds after which a new secret starts; a cookie lives one to two periods."""

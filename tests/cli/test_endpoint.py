@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from perc_scapy.cli import Parser, endpoint, main
-from perc_scapy.cli.config import EXAMPLES
+from perc_scapy.cli.config import example
 
 GIVEN = {"--mdd": "127.0.0.1:9", "--cert": "alice.pem", "--key": "alice.key",
          "--kmf-fingerprint": "kmf.pem"}  # fmt: skip
@@ -45,7 +45,7 @@ def test_options_alone_are_enough(folder, identities):
 
 
 def test_options_win_over_the_file(folder):
-    text = (EXAMPLES / "endpoint.toml").read_text()
+    text = example("endpoint")
     (folder / "e.toml").write_text(
         text.replace("# send =", "send =").replace("# duration =", "duration =")
     )

@@ -8,11 +8,11 @@ import socket
 import pytest
 
 from perc_scapy.cli import main
-from perc_scapy.cli.config import EXAMPLES
+from perc_scapy.cli.config import example
 
 
 def write(folder, *changes) -> str:
-    text = (EXAMPLES / "mdd.toml").read_text()
+    text = example("mdd")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from perc_scapy.cli.config import example
 from perc_scapy.codes import EktCipher, ProtectionProfile
 from perc_scapy.dtls.identity import Identity
 from perc_scapy.errors import ConfigError
@@ -15,7 +16,6 @@ from perc_scapy.net.address import Address
 from perc_scapy.net.config import load_endpoint, load_kmf, load_mdd
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "perc_scapy/cli/examples"
 LOADERS = {"kmf": load_kmf, "mdd": load_mdd, "endpoint": load_endpoint}
 CONFERENCE = bytes(range(0xC0, 0xD0))
 IDENTITIES = {name: Identity.generate(name) for name in ("kmf", "mdd", "alice", "bob")}
@@ -32,7 +32,7 @@ def folder(tmp_path):
 @pytest.fixture
 def load(folder):
     def write_and_load(role: str, *changes: tuple[str, str]):
-        text = (EXAMPLES / f"{role}.toml").read_text()
+        text = example(role)
         for old, new in changes:
             assert old in text
             text = text.replace(old, new, 1)
@@ -46,12 +46,12 @@ def load(folder):
 @pytest.mark.parametrize("role", LOADERS)
 def test_the_documented_example_is_the_printed_one(role):
     blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/configuration.md").read_text(), re.S)
-    assert (EXAMPLES / f"{role}.toml").read_text() in blocks
+    assert example(role) in blocks
 
 
 @pytest.mark.parametrize("role", LOADERS)
 def test_every_commented_key_is_one_that_is_known(folder, role):
-    lines = (EXAMPLES / f"{role}.toml").read_text().splitlines()
+    lines = example(role).splitlines()
     shown = [re.sub(r"^# (?=\[|\w+ = )", "", line) for line in lines]
     assert sum(a != b for a, b in zip(lines, shown, strict=True)) > 5
     (folder / "all.toml").write_text("\n".join(shown))
@@ -108,11 +108,7 @@ def test_mdd(load):
 
 @pytest.mark.req("T00-TUN-04")
 def test_conferences_share_a_tunnel_by_its_name(folder):
-    text = (
-        (EXAMPLES / "mdd.toml")
-        .read_text()
-        .replace('# tunnels = ["one", "two"]', 'tunnels = ["one"]')
-    )
+    text = example("mdd").replace('# tunnels = ["one", "two"]', 'tunnels = ["one"]')
     head, _, conference = text.partition("[[conference]]")
     other = conference.replace("cecf", "ceff").replace("weekly", "daily").replace("20002", "0")
     path = folder / "two.toml"
@@ -196,7 +192,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 
 
 def test_two_conferences_at_one_address_are_told_before_anything_starts(folder):
-    text = (EXAMPLES / "mdd.toml").read_text()
+    text = example("mdd")
     head, _, conference = text.partition("[[conference]]")
     other = conference.replace("cecf", "ceff").replace("weekly", "daily")
     (folder / "two.toml").write_text(f"{head}[[conference]]{conference}[[conference]]{other}")

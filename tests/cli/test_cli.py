@@ -83,8 +83,8 @@ def test_a_wrong_option_is_one_line():
         (MissingToolError("port 5 is in use"), 3, "perc probe: port 5 is in use\n"),
         (FileNotFoundError(2, "No such file or directory", "in.wav"), 2,
          "perc probe: in.wav: No such file or directory\n"),
-        (PermissionError(13, "Permission denied", "/root/x"), 3,
-         "perc probe: /root/x: Permission denied\n"),
+        (PermissionError(13, "Permission denied", "/etc/x"), 3,
+         "perc probe: /etc/x: Permission denied\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )  # fmt: skip
