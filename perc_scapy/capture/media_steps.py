@@ -8,17 +8,20 @@ from collections.abc import Iterable
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.participants import Participant
 from perc_scapy.capture.steps import MDD, Step
+from perc_scapy.codes import EktMessageType
 
 
 def delivered(
-    sender: Participant, receiver: Participant, spi: int | None
+    sender: Participant, receiver: Participant, spi: int | None, after: int = 0
 ) -> tuple[MediaPacket, MediaPacket] | None:
-    """The first packet of `sender`, under the EKT key `spi`, that passed the MDD and opens at `receiver`:
-    (at ingress, at the receiver)."""
-    ingress = {p.rtp: p for p in reversed(sender.sent) if p.rtp is not None}
+    """The first packet of `sender`, later than packet `after`, that brings its key under the EKT key `spi` in a full
+    field, passes the MDD and opens at `receiver`: (at ingress, at the receiver)."""
+    ingress = {p.rtp: p for p in reversed(sender.sent) if p.rtp is not None and p.number > after}
     for packet in receiver.heard:
         before = ingress.get(packet.rtp) if packet.rtp is not None else None
-        if before is not None and packet.opened.spi == spi and before.number < packet.number:
+        ekt = packet.opened.ekt
+        full = ekt is not None and ekt.type == EktMessageType.FULL and ekt.spi == spi
+        if before is not None and full and packet.opened.spi == spi:
             return before, packet
     return None
 
@@ -29,10 +32,14 @@ def media_steps(
     spi: int | None,
     name: str,
     sent_id: str,
+    after: int = 0,
 ) -> list[Step]:
-    """One step into the MDD and one out of it for each (receiver, step id). `name`: the EKT key, K1, K2 …"""
+    """One step into the MDD and one out of it for each (receiver, step id). `name`: the EKT key, K1, K2 …
+
+    `after`: the packet in which the newest member says that it holds the EKT key; what follows is the step.
+    """
     text = f"SRTP(E2E key of {sender.letter}) + EKT"
-    arrivals = [(who, id_, delivered(sender, who, spi)) for who, id_ in receivers]
+    arrivals = [(who, id_, delivered(sender, who, spi, after)) for who, id_ in receivers]
     first = next((pair[0] for _, _, pair in arrivals if pair is not None), None)
     steps = [Step(sent_id, sender.letter, MDD, text, None if first is None else first.number)]
     if first is not None:

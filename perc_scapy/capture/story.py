@@ -66,11 +66,13 @@ class Storyteller:
         first, second = self._person(0), self._person(1)
         spi = self._spi(second)
         name = self._name(spi)
+        key = ekt_steps(second, spi, name, numbered("SS2", 9))
+        after = key[2].packet or 0
         steps = [
             *handshake_steps(second, numbered("SS2", 1)),
-            *ekt_steps(second, spi, name, numbered("SS2", 9)),
-            *media_steps(first, [(second, "SS2-14")], spi, name, "SS2-13"),
-            *media_steps(second, [(first, "SS2-16")], spi, name, "SS2-15"),
+            *key,
+            *media_steps(first, [(second, "SS2-14")], spi, name, "SS2-13", after),
+            *media_steps(second, [(first, "SS2-16")], spi, name, "SS2-15", after),
         ]
         return Section("Session Setup 2/2: the second participant, and first media", steps)
 
@@ -81,13 +83,13 @@ class Storyteller:
         spi = self._spi(joiner)
         name = self._name(spi)
         steps = [self._set_up(joiner, "NUJ-01" + mark)]
-        steps += ekt_steps(joiner, spi, name, numbered("NUJ", 2, mark))
+        steps += (key := ekt_steps(joiner, spi, name, numbered("NUJ", 2, mark)))
         for place, other in enumerate(others):
             steps += self._rekeyed(other, spi, name, place, mark)
         receivers = [
             (other, _receiver_id(place, other, mark)) for place, other in enumerate(others)
         ]
-        steps += media_steps(joiner, receivers, spi, name, "NUJ-14" + mark)
+        steps += media_steps(joiner, receivers, spi, name, "NUJ-14" + mark, key[2].packet or 0)
         return Section(f"New User Joins: {joiner.letter}", steps)
 
     def _set_up(self, joiner: Participant, id_: str) -> Step:
