@@ -9,22 +9,28 @@ from enum import EnumType
 from typing import Any
 
 from perc_scapy.layers.fields import AUTO, OPAQUE, REST, Condition, OptionalTail, Present, WireField
+from perc_scapy.layers.union import is_union
 from perc_scapy.layers.validators import Rule
 
 
 def definition(cls: Any) -> dict[str, Any]:
-    """Name, title, fields in wire order and rules of a layer class.
+    """Name, title, fields in wire order and rules of a layer class; the forms of a union with their tags.
 
     A field has its `kind` (class of `layers.fields`), `name`, `default`, `secret` and what that kind
     declares; `present` is the condition of a conditional field, `"optional"` of one that may be missing at
     the end. Layers are given by name.
     """
-    return {
+    data = {
         "layer": cls.__name__,
         "title": cls._name or cls.__name__,
         "fields": [_field(declared) for declared in cls.fields_desc],
         "rules": [plain(rule) for rule in cls.rules],
+        "whole": plain(cls.whole),
+        "last_first": cls.last_first,
     }
+    if is_union(cls):
+        data |= {name: plain(getattr(cls, name)) for name in ("tag_at", "forms", "other")}
+    return data
 
 
 def _field(declared: Any) -> dict[str, Any]:

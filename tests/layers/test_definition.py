@@ -10,6 +10,7 @@ import pytest
 from perc_scapy.layers import DTLSTunnelMessage, SRTPKeyInformation
 from perc_scapy.layers.definition import definition
 from tests.layers.test_declarative import layer_classes
+from tests.layers.test_union import ToyBackwards, ToyBehind, ToyNumbered
 from tests.layers.toys import ToyElement, ToyHandshake, ToyHello, ToyRtp, ToyWrapped
 
 
@@ -54,3 +55,10 @@ def test_relations_between_fields():
     assert field(ToyWrapped, "body")["size"] == "rest"
     assert field(ToyRtp, "ekt")["peel"] == "perc_scapy.wire.peel_ekt"
     assert field(ToyRtp, "extension")["announces"] == "block"
+
+
+def test_forms_and_extent():
+    assert definition(ToyBehind)["forms"] == {"0": "ToyShort"}
+    assert (definition(ToyBehind)["tag_at"], definition(ToyBehind)["other"]) == (-1, "ToyLong")
+    assert definition(ToyNumbered)["whole"]["field"] == "length"
+    assert definition(ToyBackwards)["last_first"] is True
