@@ -263,9 +263,10 @@ class Kmf:
         if profiles is None:
             return self._output.count(Refusal.NO_PROFILE_LIST)
         limits = self.config.limits
+        if len(tunnel.half_open) >= limits.max_half_open:
+            # Refusing the newcomer would let whoever filled the list keep everybody out.
+            next(iter(tunnel.half_open)).evict()
         association = tunnel.associations.get(message.association_id)
-        if tunnel.half_open >= limits.max_half_open:
-            return self._output.count(Refusal.HALF_OPEN_CAP)
         if association is None:
             if len(tunnel.associations) >= limits.max_associations_per_tunnel:
                 return self._output.count(Refusal.ASSOCIATION_CAP)

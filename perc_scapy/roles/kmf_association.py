@@ -55,7 +55,8 @@ class KmfTunnel:
     """The latest list of the MDD, for ClientHellos that come without one (AMB-12)."""
     conferences: set[bytes] = field(default_factory=set)
     associations: dict[bytes, KmfAssociation] = field(default_factory=dict)
-    half_open: int = 0
+    half_open: dict[KmfSession, None] = field(default_factory=dict)
+    """Unfinished handshakes, oldest first."""
 
 
 class KmfAssociation:
@@ -83,7 +84,7 @@ class KmfAssociation:
 
     def begin(self, session: KmfSession) -> None:
         """Start a handshake, beside the session that is there; a second unfinished one gives way."""
-        self.tunnel.half_open += 1
+        self.tunnel.half_open[session] = None
         self._touch(self)
         if self.successor is not None:
             self.successor.abandon(LeaveReason.REPLACED)
@@ -167,7 +168,7 @@ class KmfAssociation:
 
     def completed(self, session: KmfSession, now: float) -> None:
         """The newer handshake takes over; then the member joins."""
-        self.tunnel.half_open -= 1
+        del self.tunnel.half_open[session]
         member = session.member
         if member is None:
             return
@@ -222,7 +223,7 @@ class KmfAssociation:
 
     def refused(self, session: KmfSession, reason: Refusal, alert: int | None) -> None:
         """A handshake failed; an established session on the same pair goes on."""
-        self.tunnel.half_open -= 1
+        del self.tunnel.half_open[session]
         self._drop(session)
         self._output.count(reason)
         self._output.events.append(

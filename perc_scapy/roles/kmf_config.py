@@ -157,10 +157,11 @@ class Conference:
 class KmfLimits:
     """How much work strangers can cause."""
 
-    half_open_timeout: float = 30.0
-    """Seconds from a proven ClientHello to the end of its handshake; only half-open ones have an idle timeout."""
+    half_open_timeout: float = 250.0
+    """Seconds from a proven ClientHello to the end of its handshake; only half-open ones have an idle timeout.
+    A client repeats a flight for 243 s before it gives up (1 s doubling to 60 s, eight times)."""
     max_half_open: int = 1000
-    """Unfinished handshakes a tunnel."""
+    """Unfinished handshakes a tunnel; one more ends the oldest."""
     max_associations_per_tunnel: int = 10000
     cookie_lifetime: float = 60.0
     """Seconds that a HelloVerifyRequest cookie is good for."""

@@ -193,7 +193,7 @@ KMF_COUNTERS: dict[str, str] = {
     Refusal.UNKNOWN_ASSOCIATION: "no ClientHello, for an association that does not exist (AMB-13)",
     Refusal.NO_PROFILE_LIST: "a ClientHello as type 0 on a tunnel that never listed profiles (AMB-13)",
     Refusal.COOKIE_REFUSED: "a ClientHello that neither starts a cookie exchange nor completes one",
-    Refusal.HALF_OPEN_CAP: "a ClientHello beyond max_half_open",
+    Refusal.HALF_OPEN_CAP: "the oldest unfinished handshake of a tunnel, ended for one beyond max_half_open",
     Refusal.ASSOCIATION_CAP: "a ClientHello beyond max_associations_per_tunnel",
     Refusal.MDD_LACKS_PROFILE: "an MDD list without the profile of the conference (AMB-25)",
     Refusal.ENDPOINT_LACKS_PROFILE: "a ClientHello without the profile of the conference in use_srtp",

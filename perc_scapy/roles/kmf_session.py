@@ -209,6 +209,10 @@ class KmfSession:
         else:
             self._leave(reason)
 
+    def evict(self) -> None:
+        """End an unfinished handshake to make room."""
+        self._refuse(Refusal.HALF_OPEN_CAP, None)
+
     # -- what the engine says -----------------------------------------------------------------------------------
 
     def pump(self, now: float) -> None:

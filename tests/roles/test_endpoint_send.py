@@ -95,6 +95,16 @@ def test_the_time_to_live_runs_from_receipt_and_not_from_use() -> None:
         sending.protect(b"x", 0, 0, False, 120.1)
 
 
+def test_an_older_key_that_is_repeated_is_not_gone_back_to() -> None:
+    sending = stream(key_change_delay=1.0)
+    sending.add_parameters(parameters(1), 0.0)
+    sending.add_parameters(parameters(2), 1.0)
+    assert sending.change_keys(2.0) is not None
+    sending.add_parameters(parameters(1), 3.0)
+    assert sending.change_keys(9.0) is None
+    assert sending.key_event().spi == 2
+
+
 def test_the_spi_in_use_under_another_key_does_not_replace_it() -> None:
     sending = stream(key_change_delay=1.0)
     sending.add_parameters(parameters(1), 0.0)

@@ -15,6 +15,7 @@ from perc_scapy.errors import LocalError
 from perc_scapy.roles.kmf_config import KmfLimits
 from perc_scapy.roles.kmf_events import (
     CloseTunnel,
+    HandshakeRefused,
     HandshakeStarted,
     MemberJoined,
     MemberLeft,
@@ -475,7 +476,7 @@ def stall(world: World) -> None:
     world.drop = lambda _s, m: bool(handshake_types(m.content.dtls)[:1] == [11])
 
 
-def test_half_open_handshakes_are_capped_and_time_out() -> None:
+def test_at_the_cap_the_oldest_unfinished_handshake_ends_and_all_of_them_time_out() -> None:
     limits = KmfLimits(half_open_timeout=5.0, max_half_open=3)
     world = World(kmf_config(conference(BOARD, "a", "b"), limits=limits))
     world.tunnel()
@@ -484,6 +485,8 @@ def test_half_open_handshakes_are_capped_and_time_out() -> None:
     for _ in range(5):
         world.join("a")
     assert world.kmf.counters["half_open_cap"] == 2
+    oldest = [line.association_id for line in world.lines[1:3]]
+    assert [e.association_id for e in world.of(HandshakeRefused)] == oldest
     world.lines = world.lines[:1]
     world.run(5.0)
     assert world.kmf.counters["half_open_timeout"] == 3
@@ -498,6 +501,18 @@ def test_a_member_is_never_timed_out() -> None:
     world.run(50_000.0)
     assert world.states() == {"a": "active"}
     assert world.kmf.counters["half_open_timeout"] == 0
+
+
+@pytest.mark.req("SLD-TRN-01")
+def test_a_handshake_outlives_many_lost_flights() -> None:
+    world = board("a")
+    line = world.client("a")
+    world.drop = lambda sender, m: (
+        world.now < 220.0 and sender == "mdd" and handshake_types(m.content.dtls)[:1] == [11]
+    )
+    world.run(250.0)
+    assert world.states() == {"a": "active"}
+    assert line.peer.established
 
 
 def test_associations_are_capped_for_each_tunnel() -> None:

@@ -146,7 +146,7 @@ def test_records_of_one_member_under_the_id_of_another_are_dropped() -> None:
     a, b = world.join("a"), world.join("b")
     for m in [m for m in world.sent("mdd", a) if m.type == 0]:
         world.send("t1", CODEC.encode(TunneledDtls(b.association_id, m.content.dtls, BOARD), "mdd"))
-    world.run(40.0)
+    world.run(300.0)
     assert world.states() == {"a": "active", "b": "active"}
     counters = world.kmf.counters
     assert counters["dtls_record_not_authentic"] + counters["dtls_record_replayed"] >= 2
@@ -164,7 +164,7 @@ def test_everything_that_was_ever_sent_may_come_again() -> None:
     for message in [*world.sent("mdd"), *reversed(world.sent("mdd"))]:
         world.send(message.tunnel_id, message.record)
         world.kmf.tunnel_data_to_send()
-    world.run(40.0)
+    world.run(300.0)
     assert world.states() == {"a": "active", "b": "active"}
     world.kmf.rekey(BOARD, world.now)
     world.run()
@@ -212,7 +212,7 @@ def test_until_then_the_old_association_stays_in_force() -> None:
     world.kmf.rekey(BOARD, world.now)
     world.run()
     assert len(old.of(EktKeyReceived)) == 2
-    world.run(40.0)
+    world.run(250.0)
     assert world.kmf.counters["half_open_timeout"] == 1
     assert world.states() == {"a": "active"}
     old.peer.close(world.now)
@@ -253,7 +253,7 @@ def test_a_late_copy_of_the_first_hello_starts_nothing() -> None:
     sent = len(world.sent("kmf"))
     for message in hellos:
         world.send("t1", message.record)
-    world.run(40.0)
+    world.run(300.0)
     assert len(world.sent("kmf")) == sent
     assert world.states() == {"a": "active"}
     assert world.kmf.counters["half_open_timeout"] == 0
@@ -268,7 +268,7 @@ def test_a_restart_in_the_middle_of_a_handshake_succeeds() -> None:
     again(world, first, "a")
     world.run()
     assert world.states() == {"a": "active"}
-    assert world.kmf._tunnels["t1"].half_open == 0
+    assert world.kmf._tunnels["t1"].half_open == {}
     assert world.kmf.counters["handshake_abandoned"] == 1
 
 
@@ -279,7 +279,7 @@ def test_restarts_do_not_pile_up() -> None:
     for _ in range(10):
         line = again(world, line, "a")
         world.run()
-    assert world.kmf._tunnels["t1"].half_open == 1
+    assert len(world.kmf._tunnels["t1"].half_open) == 1
     assert world.kmf.counters["handshake_abandoned"] == 9
     assert len(world.kmf._tunnels["t1"].associations) == 1
 
