@@ -15,6 +15,7 @@ from perc_scapy.layers import DTLSTunnelMessage, TunnelMessage
 from perc_scapy.layers.compile import Record, decode, encode
 from perc_scapy.layers.layout import layout_of
 from tests.layers.strategies import damaged, records
+from tests.layers.test_declarative import layer_classes
 from tests.layers.toys import TOYS, ToyExtensionBlock, ToyRtp
 
 LAYERS = [DTLSTunnelMessage, TunnelMessage, *TOYS]
@@ -104,3 +105,16 @@ def test_records_come_back(cls, data):
     # Padding to whole words becomes part of what it pads, the only change that a round trip makes.
     if cls not in (ToyExtensionBlock, ToyRtp):
         assert back == made
+
+
+@pytest.mark.parametrize("cls", [c for c in layer_classes() if c.fields_desc])
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_every_layer_of_the_package(cls, data):
+    agree(cls, data.draw(st.binary(max_size=60)))
+    try:
+        octets = encode(data.draw(records(cls)))
+    except EncodeError:
+        return  # a drawn message may break a rule across fields
+    assert agree(cls, octets)
+    agree(cls, data.draw(damaged(octets)))
