@@ -39,9 +39,8 @@ def expect_voice(folder, sending: dict, voice) -> dict:
     return sidecar
 
 
-@pytest.mark.req(
-    "T00-TUN-01", "T00-TUN-02", "T00-TUN-06", "T00-TUN-07", "T00-KMF-17", "SLD-TRN-03", "SLD-TRN-05"
-)
+@pytest.mark.req("T00-TUN-01", "T00-TUN-02", "T00-TUN-06", "T00-TUN-07", "T00-KMF-17")
+@pytest.mark.req("SLD-TRN-03", "SLD-TRN-04", "SLD-TRN-05", "R8871-03")
 def test_three_participants_hear_each_other_bit_for_bit(place):
     kmf = place.kmf(kmf_conference("alice", "bob", "carol"), options=("--keylog", "kmf.keys"))
     mdd = place.mdd(

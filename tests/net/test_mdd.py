@@ -116,7 +116,7 @@ class LossyTunnel:
             each.close()
 
 
-@pytest.mark.req("T00-TUN-08", "SLD-TRN-01", "SLD-TRN-02", "T00-KMF-11")
+@pytest.mark.req("T00-TUN-08", "SLD-OBJ-04", "SLD-TRN-01", "SLD-TRN-02", "T00-KMF-11")
 def test_lost_tunnel_datagrams_are_recovered_by_the_inner_dtls_alone(place):
     # MDD to KMF: the second hello is lost. KMF to MDD: the datagram with Finished and keys is lost.
     lost = {(0, 2), (1, 3)}
