@@ -93,6 +93,6 @@ def event(engine, kind: type):
 
 
 def ekt_parameters(spi: int = 0x1234, cipher: int = AESKW_256, salt: int = 12) -> EktParameters:
-    length = {AESKW_128: 16, AESKW_256: 32}[cipher]
-    key = bytes(range(0xC0, 0xC0 + length)) if length <= 64 else b""
-    return EktParameters(spi, cipher, Key(key), Key(bytes(range(0xA0, 0xA0 + salt))), 86400)
+    key = bytes(range(0xC0, 0xC0 + {AESKW_128: 16, AESKW_256: 32}[cipher]))
+    salt_octets = bytes((0xA0 + i) % 256 for i in range(salt))
+    return EktParameters(spi, cipher, Key(key), Key(salt_octets), 86400)
