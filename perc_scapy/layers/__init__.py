@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Passive formats as Scapy packets: no keys, no sessions, no sockets; importing claims no ports."""
 
+from perc_scapy.layers import dtls
 from perc_scapy.layers.base import PercPacket
+from perc_scapy.layers.dtls import *  # noqa: F403  every class that it names public
 from perc_scapy.layers.expert import Fault
 from perc_scapy.layers.fields import Malformed
 from perc_scapy.layers.tunnel_draft00 import (
@@ -33,4 +35,5 @@ __all__ = [
     "TunnelSupportedProfiles",
     "TunnelUnsupportedVersion",
     "TunneledDtls",
+    *dtls.__all__,
 ]
