@@ -29,8 +29,8 @@ MAX_HELLO_VERIFY_REQUESTS = 4
 """RFC 6347 4.2.1 allows a server to send a new cookie; more than this is a loop."""
 REORDER_PAUSE = 0.1
 """Seconds granted to a Finished that an ekt_key has overtaken."""
-MAX_ACK_RECORDS = 64
-"""Record numbers in one ACK: 1026 octets, which fit a datagram."""
+ACK_NUMBER_LENGTH = 16
+"""Octets of one record number in an ACK."""
 
 
 class DtlsClient(Connection):
@@ -223,12 +223,17 @@ class DtlsClient(Connection):
             super()._receive_old(fragment, record, now)
 
     def _after_datagram(self) -> None:
-        """One ACK record for all that this datagram brought, in rising order."""
-        if self._acks and self._state is State.ESTABLISHED:
-            numbers = sorted(set(self._acks))[:MAX_ACK_RECORDS]
-            record = self._writers[1].write(ContentType.ACK, codec.encode_ack(numbers))
-            self._out.append(Datagram(record))
-        self._acks = []
+        """ACK for all that this datagram brought, in rising order, in as many records as the MTU asks for."""
+        if not self._acks:
+            return
+        numbers, self._acks = sorted(set(self._acks)), []
+        if self._state is not State.ESTABLISHED:
+            return
+        writer = self._writers[1]
+        size = (self.config.mtu - writer.overhead - 2) // ACK_NUMBER_LENGTH
+        for start in range(0, len(numbers), size):
+            content = codec.encode_ack(numbers[start : start + size])
+            self._out.append(Datagram(writer.write(ContentType.ACK, content)))
 
 
 DtlsClient.TRANSITIONS = {
