@@ -72,8 +72,8 @@ class KmfProcess:
             while (event := self.listener.next_event()) is not None:
                 self._carried(event, now)
                 moved = True
-            while (event := self.kmf.next_event()) is not None:
-                self._happened(event, now)
+            while (happened := self.kmf.next_event()) is not None:
+                self._happened(happened, now)
                 moved = True
             for tunnel_id, record in self.kmf.tunnel_data_to_send():
                 self.listener.send(tunnel_id, record)

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from perc_scapy.codes import DtlsVersion
 from perc_scapy.crypto import fingerprint
 from perc_scapy.dtls.identity import Identity
-from perc_scapy.net.openssl_link import MTU, SUITES, OpensslLink
+from perc_scapy.net.openssl_link import MTU, SUITES, OpensslLink, der_of
 
 _NOT_YET_VALID, _EXPIRED = 9, 10
 
@@ -69,10 +68,6 @@ def _verifier(verify: Verify) -> Callable[[Any, Any, int, int, int], bool]:
     def judge(connection: Any, certificate: Any, error: int, depth: int, ok: int) -> bool:
         if depth:
             return True
-        return error not in (_NOT_YET_VALID, _EXPIRED) and verify(_print_of(certificate))
+        return error not in (_NOT_YET_VALID, _EXPIRED) and verify(fingerprint(der_of(certificate)))
 
     return judge
-
-
-def _print_of(certificate: Any) -> str:
-    return fingerprint(certificate.to_cryptography().public_bytes(Encoding.DER))

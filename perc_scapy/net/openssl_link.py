@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections import deque
 from contextlib import suppress
 
-from cryptography.hazmat.primitives.serialization import Encoding
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from perc_scapy.codes import AlertDescription, CipherSuite
 from perc_scapy.crypto import fingerprint
@@ -107,12 +106,10 @@ class OpensslLink:
         self._set_timer(now)
 
     def _complete(self) -> None:
-        leaf = self._connection.get_peer_certificate(as_cryptography=True)
-        if (
-            leaf is None
-        ):  # the verify callback and FAIL_IF_NO_PEER_CERT exclude it; trust neither blindly
+        leaf = self._connection.get_peer_certificate()
+        if leaf is None:  # the context excludes it; trust that not blindly
             raise SSL.Error("no certificate")
-        der = leaf.public_bytes(Encoding.DER)
+        der = der_of(leaf)
         suite = SUITES.get(self._connection.get_cipher_name() or "", 0)
         self.established = True
         # The public API does not tell whether the extended master secret was used.
@@ -159,3 +156,8 @@ def _reason(error: SSL.Error) -> str:
     if isinstance(stack, list) and stack:
         return str(stack[-1][-1]) or "error without a name"
     return str(stack) or "error without a name"
+
+
+def der_of(certificate: crypto.X509) -> bytes:
+    """The octets as OpenSSL holds them: cryptography refuses to parse some certificates that OpenSSL lets pass."""
+    return crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)

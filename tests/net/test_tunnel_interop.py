@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from perc_scapy.codes import HandshakeType
 from perc_scapy.dtls import DtlsConfig, Identity
 from perc_scapy.net.openssl import OpensslContext
 from perc_scapy.net.openssl_accept import OpensslAcceptor
@@ -122,3 +123,23 @@ def test_the_end_is_told(dialer, listener):
     again.listener.close(0)
     again.settle()
     assert isinstance(again.at_mdd[-1], TunnelClosed)
+
+
+def odd_version(kind: int, body: bytes) -> bytes:
+    """The own certificate with X.509 version 8, which OpenSSL parses and others refuse to."""
+    if kind != HandshakeType.CERTIFICATE:
+        return body
+    assert body.count(b"\xa0\x03\x02\x01\x02") == 1
+    return body.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07")
+
+
+def test_a_certificate_that_hardly_parses_is_refused_like_any_other():
+    listener = TunnelListener(acceptor("openssl", KMF, MDD))
+    config = DtlsConfig(STRANGER, only({KMF.fingerprint}), random=os.urandom, tamper=odd_version)
+    pair = Pair.__new__(Pair)
+    pair.dialer, pair.listener = TunnelDialer(TUNNEL, engine_client(config), KMF_ADDR), listener
+    pair.at_mdd, pair.at_kmf = [], []
+    pair.dialer.start(0)
+    pair.settle()
+    assert [type(event) for event in pair.at_kmf] == [TunnelFailed]
+    assert [type(event) for event in pair.at_mdd] == [TunnelFailed]
