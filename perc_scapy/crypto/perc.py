@@ -64,25 +64,22 @@ class PercSender(_Layers):
             return self._outer.protect(rtp) + SHORT_FIELD
         seq, ssrc = SEQ_SSRC(rtp[: header_end(rtp)])
         line = self._lines.get(ssrc)
+        # RFC 3711 section 3.3.1: the index goes on over a re-key, so it is taken before the key may change.
         index = line[1].estimate(ssrc, seq) if line else seq
         field = self.ekt.field(ssrc, index >> 16, now)
-        inner = self._context(ssrc, index, now)
-        return protect_double(inner, self._outer, rtp, index) + field
+        return protect_double(self._context(ssrc, now), self._outer, rtp, index) + field
 
     def protect_rtcp(self, rtcp: bytes) -> bytes:
         """Outer layer only, no EKT field (RFC 8723 section 6, RFC 8870 section 4)."""
         return self._outer.protect_rtcp(rtcp)
 
-    def _context(self, ssrc: int, index: int, now: float) -> SrtpContext:
+    def _context(self, ssrc: int, now: float) -> SrtpContext:
         master = self.ekt.master(now, ssrc)
         line = self._lines.get(ssrc)
         if line is not None and line[0] is master:
             return line[1]
-        context = self._inner(master)
-        # RFC 3711 section 3.3.1: the packet index goes on over a re-key, the ROC is not reset.
-        context.seed(ssrc, index)
-        self._lines[ssrc] = master, context
-        return context
+        self._lines[ssrc] = master, self._inner(master)
+        return self._lines[ssrc][1]
 
 
 class PercPacket(NamedTuple):

@@ -567,10 +567,15 @@ def test_inner_replay_list_survives_new_hop_keys_and_new_inner_keys() -> None:
     sender.ekt.rekey(0.03)
     for seq in (7, 8, 9):
         receiver.unprotect(sender.protect(rtp(seq=seq), 0.04), 0.04)
-    again = context(7, *HOP2)
-    again.refuse_up_to(SSRC, 40)
-    with pytest.raises(ReplayError):
-        receiver.unprotect(again.protect(change_headers(plain, HeaderChange(seq=41))) + b"\0", 0.05)
+    again, last = context(7, *HOP2), peel_ekt(sender.protect(rtp(seq=10), 0.05))[0]
+    receiver.unprotect(last + b"\0", 0.05)
+    newest = context(7, *HOP2).unprotect(last)
+    for seq, inner in ((41, plain), (42, newest)):  # under the old key, and under the new one
+        again.seed(SSRC, seq)
+        with pytest.raises(ReplayError):
+            receiver.unprotect(
+                again.protect(change_headers(inner, HeaderChange(seq=seq))) + b"\0", 0.05
+            )
 
 
 @pytest.mark.req("R8871-13")

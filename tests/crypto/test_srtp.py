@@ -348,6 +348,20 @@ def test_srtcp_index_ends_at_31_bits(profile: int) -> None:
         sender.protect_rtcp(RTCP, index=last + 1)
 
 
+@pytest.mark.parametrize("profile", SINGLE)
+def test_an_explicit_index_wins_over_the_order_of_seqs(profile: int) -> None:
+    """SEQ 6 follows SEQ 5, but the caller says that a whole cycle lies between."""
+    sender, receiver = pair(profile)
+    sender.protect(rtp(seq=5))
+    sealed = sender.protect(rtp(seq=6), index=0x30006)
+    assert sender.last_index(SSRC) == 0x30006
+    receiver.set_roc(SSRC, 3)
+    assert receiver.unprotect(sealed) == rtp(seq=6)
+    assert sender.protect(rtp(seq=7), index=0x30007) != sealed
+    with pytest.raises(NonceReuseError):
+        sender.protect(rtp(seq=8), index=8)
+
+
 def test_an_index_must_name_the_packets_seq() -> None:
     with pytest.raises(LocalError):
         context(7, *PAIR).protect(rtp(seq=5), index=6)
