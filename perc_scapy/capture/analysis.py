@@ -66,7 +66,7 @@ class Analysis:
 def analyse(capture: CaptureReader, keylog: KeyLog | None = None) -> Analysis:
     """Read a capture to its end (or its damage) and analyse it, with its own secrets and those of `keylog`."""
     packets = list(datagrams(capture))
-    secrets = keylog or KeyLog()
+    secrets = KeyLog() if keylog is None else keylog
     for text in capture.secrets:
         secrets.add_text(text)
     return Analysis(packets, secrets)

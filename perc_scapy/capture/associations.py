@@ -75,8 +75,12 @@ class Association:
                 yield seen
 
     def ekt_keys(self) -> list[ReceivedEktKey]:
-        """What the endpoint was given; numbered by its own link when the capture has that."""
-        return next((keys for s in self.sessions if (keys := s.ekt_keys())), [])
+        """What the endpoint was given, in order; numbered by its own link where the capture has that."""
+        found: dict[int, ReceivedEktKey] = {}
+        for session in self.sessions:
+            for received in session.ekt_keys():
+                found.setdefault(received.parameters.spi, received)
+        return sorted(found.values(), key=lambda received: received.packet)
 
 
 def find_associations(

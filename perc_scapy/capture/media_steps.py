@@ -62,12 +62,13 @@ def _key_note(sender: Participant, packet: MediaPacket, name: str) -> str:
 
 
 def e2e_keys(person: Participant) -> list[tuple[int, int, int, str]]:
-    """(packet, SPI, epoch, key id) wherever a participant begins to send under another end-to-end key."""
+    """(packet, SPI, epoch, key id) wherever a participant begins to send under another key, or another name of it."""
     found: list[tuple[int, int, int, str]] = []
     for packet in person.sent:
         opened = packet.opened
         if opened.key_id is None or opened.spi is None or opened.epoch is None:
             continue
-        if not found or found[-1][3] != opened.key_id:
-            found.append((packet.number, opened.spi, opened.epoch, opened.key_id))
+        name = opened.spi, opened.epoch, opened.key_id
+        if not found or found[-1][1:] != name:
+            found.append((packet.number, *name))
     return found

@@ -112,7 +112,8 @@ class Storyteller:
         keys = e2e_keys(member)
         for before, after in pairwise(keys):
             if after[1] == spi and steps[2].seen:
-                text = f"{member.letter} changes its E2E key: {before[3]} -> {after[3]}"
+                what = "changes" if before[3] != after[3] else "KEEPS"
+                text = f"{member.letter} {what} its E2E key: {before[3]} -> {after[3]}"
                 steps[2].notes.append(f"{text} from packet {after[0]}")
                 break
         return steps
