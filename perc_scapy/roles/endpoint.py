@@ -2,6 +2,7 @@
 """A PERC endpoint: DTLS client of the KMF, sender and receiver of end-to-end protected media. Sans-IO.
 
 Everything goes to and comes from one address, that of its MDD. It needs no knowledge of the tunnel behind it.
+Media are in `endpoint_media`; here are the verbs and the DTLS side.
 """
 
 from __future__ import annotations
@@ -9,13 +10,11 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from perc_scapy.codes import AlertDescription, EktCipher, ProtectionProfile
 from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.crypto.kdf import EXPORTER_LABEL, split_exporter
 from perc_scapy.crypto.profiles import SRTP_PROFILES
-from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.dtls import (
     ApplicationDataReceived,
     ConnectionClosed,
@@ -25,22 +24,17 @@ from perc_scapy.dtls import (
     HandshakeCompleted,
     PeerInfo,
 )
-from perc_scapy.errors import CryptoError, DecodeError, KeyExhaustedError
+from perc_scapy.errors import CryptoError
 from perc_scapy.roles.endpoint_config import EndpointConfig
 from perc_scapy.roles.endpoint_events import (
     DTLS_PREFIX,
     Drop,
-    EktKeyInstalled,
     EndpointClosed,
+    EndpointEvent,
     HopKeysReady,
-    MediaReady,
-    SendingKeyExpired,
-    SourceLeft,
 )
-from perc_scapy.roles.endpoint_receive import Dropped, ReceivingSide, SourceStatus
-from perc_scapy.roles.endpoint_reports import Reporter
-from perc_scapy.roles.endpoint_rtp import ssrc_of
-from perc_scapy.roles.endpoint_send import SendingStream
+from perc_scapy.roles.endpoint_media import MediaPlane
+from perc_scapy.roles.endpoint_receive import SourceStatus
 from perc_scapy.wire import classify
 
 
@@ -61,12 +55,9 @@ class Endpoint:
         self.config = config
         self.counters: Counter[str] = Counter()
         self._random = random
-        self._events: deque[Any] = deque()
-        self._media: list[bytes] = []
-        self._stream: SendingStream | None = None
-        self._receiving: ReceivingSide | None = None
-        self._reporter: Reporter | None = None
-        self._expired: int | None = None
+        self._events: deque[EndpointEvent] = deque()
+        self._out: list[bytes] = []
+        self._media: MediaPlane | None = None
         self._client = DtlsClient(self._dtls_config(keylog))
 
     def _dtls_config(self, keylog: Callable[[str], None] | None) -> DtlsConfig:
@@ -101,7 +92,7 @@ class Endpoint:
     @property
     def ready(self) -> bool:
         """True while media can be sent: hop keys exist, and with EKT the first ekt_key is here."""
-        return self._stream is not None and self._stream.ready
+        return self._media is not None and self._media.ready
 
     @property
     def closed(self) -> bool:
@@ -111,16 +102,16 @@ class Endpoint:
     @property
     def ssrc(self) -> int | None:
         """Own SSRC, once hop keys exist."""
-        return None if self._stream is None else self._stream.ssrc
+        return None if self._media is None else self._media.stream.ssrc
 
     @property
     def sources(self) -> Mapping[int, SourceStatus]:
         """Senders heard, by SSRC, with the names of their keys."""
-        return MappingProxyType(self._receiving.sources if self._receiving else {})
+        return MappingProxyType(self._media.receiving.sources if self._media else {})
 
     def spis(self, now: float) -> list[int]:
         """SPIs of the EKT keys held, oldest first."""
-        ekt = self._receiving.ekt if self._receiving else None
+        ekt = self._media.receiving.ekt if self._media else None
         return [] if ekt is None else ekt.spis(now)
 
     # -- verbs --------------------------------------------------------------------------------------------------
@@ -136,42 +127,36 @@ class Endpoint:
         kind = classify(data)
         if kind == "dtls":
             self._client.receive_datagram(data, now)
-            self._pump(now)
-        elif kind not in ("rtp", "rtcp"):
-            self._count(Drop.UNKNOWN_PACKET)
-        elif not self.ready or self._receiving is None:
-            self._count(Drop.NO_KEYS)
-        else:
-            self._receive_media(kind == "rtcp", data, now)
-        return None
+            return self._pump(now)
+        if kind not in ("rtp", "rtcp"):
+            return self._count(Drop.UNKNOWN_PACKET)
+        if self._media is None:
+            return self._count(Drop.NO_KEYS)
+        return self._media.receive(data, now, rtcp=kind == "rtcp")
 
-    def next_event(self) -> Any | None:
+    def next_event(self) -> EndpointEvent | None:
         """The oldest event of `endpoint_events` not yet taken."""
         return self._events.popleft() if self._events else None
 
     def datagrams_to_send(self, now: float) -> list[tuple[bytes, Hashable]]:
-        """Everything to send, each once, with `mdd_addr`."""
-        media, self._media = self._media, []
+        """Everything to send, each once, with `mdd_addr`: media first, so that a BYE is out before close_notify."""
+        media = self._out if self._media is None else self._out + self._media.take()
         dtls = [bytes(datagram) for datagram in self._client.datagrams_to_send(now)]
+        self._out = []
         return [(datagram, self.config.mdd_addr) for datagram in media + dtls]
 
     def get_timer(self) -> float | None:
         """When `handle_timer` is due."""
-        timers = [self._client.get_timer()]
-        if self._stream is not None:
-            timers.append(self._stream.get_timer())
-        if self._reporter is not None:
-            timers.append(self._reporter.due)
-        return min((t for t in timers if t is not None), default=None)
+        media = None if self._media is None else self._media.get_timer()
+        timers = [t for t in (self._client.get_timer(), media) if t is not None]
+        return min(timers, default=None)
 
     def handle_timer(self, now: float) -> None:
         """DTLS retransmissions, the change to a newer EKT key for sending, RTCP reports."""
         self._client.handle_timer(now)
         self._pump(now)
-        if self._stream is not None and (changed := self._stream.change_keys(now)) is not None:
-            self._events.append(changed)
-        if self._reporter is not None and now >= self._reporter.due:
-            self.send_rtcp(self._reporter.report(now), now)
+        if self._media is not None:
+            self._media.handle_timer(now)
 
     def send_rtp(
         self,
@@ -185,34 +170,24 @@ class Endpoint:
         """Send one packet of the own stream; False, and counted, when no usable key is there.
 
         `timestamp` counts media clock units from a start of the caller's choice; a random offset is added.
+        Raises `LocalError` for a payload type that would pass for RTCP.
         """
-        if self._stream is None or not self._stream.ready:
+        if self._media is None or not self._media.ready:
             self._count(Drop.NOT_READY)
             return False
-        try:
-            wire = self._stream.protect(payload, timestamp, payload_type, marker, now)
-        except KeyExhaustedError:
-            self._send_key_expired()
-            return False
-        self._media.append(wire)
-        return True
+        return self._media.send_rtp(payload, timestamp, payload_type, marker, now)
 
     def send_rtcp(self, packet: bytes, now: float) -> bool:
         """Send a compound RTCP packet, hop-by-hop protected; False, and counted, when no key is there."""
-        if self._stream is None or not self._stream.ready:
+        if self._media is None or not self._media.ready:
             self._count(Drop.NOT_READY)
             return False
-        try:
-            self._media.append(self._stream.protect_rtcp(packet))
-        except KeyExhaustedError:
-            self._send_key_expired()
-            return False
-        return True
+        return self._media.send_rtcp(packet)
 
     def leave(self, now: float) -> None:
         """RTCP BYE, close_notify, and every key forgotten."""
-        if self._reporter is not None:
-            self.send_rtcp(self._reporter.goodbye(now), now)
+        if self._media is not None:
+            self._media.goodbye(now)
         self._client.close(now)
         self._pump(now)
 
@@ -234,101 +209,42 @@ class Endpoint:
                     self._count(Drop.UNEXPECTED_DATA)
 
     def _completed(self, event: HandshakeCompleted, now: float) -> None:
-        if not self._client.established:
-            return  # an alert came in the same datagram as the Finished
         profile = event.srtp_profile
-        assert profile is not None  # require_srtp
+        if profile is None or not self._client.established:
+            return  # an alert came in the same datagram as the Finished
         row = SRTP_PROFILES[profile]
         keys = split_exporter(profile, self._client.export(EXPORTER_LABEL, row.export_length))
         # RFC 8871 section 6.2: the second half is for the hop; the first, which the KMF knows too, is dropped.
         hop = keys.outer() if row.is_double else keys
-        send, receive = (SrtpContext(row.layer.code, *key) for key in (hop.client, hop.server))
-        self._stream = SendingStream(self.config, profile, send, self._random)
-        self._receiving = ReceivingSide(self.config, profile, receive)
-        self._events.append(
-            HopKeysReady(
-                profile,
-                event.ekt_cipher,
-                event.peer_fingerprint or "",
-                hop.client.key.id,
-                hop.server.key.id,
-            )
+        self._media = MediaPlane(
+            self.config,
+            profile,
+            hop,
+            random=self._random,
+            emit=self._events.append,
+            count=self._count,
         )
-        if self._stream.ready:
-            self._media_ready(self._stream, None, None, now)
+        kmf, names = event.peer_fingerprint or "", (hop.client.key.id, hop.server.key.id)
+        self._events.append(HopKeysReady(profile, event.ekt_cipher, kmf, *names))
+        if self._media.ready:
+            self._media.begin(None, None, now)
 
     def _ekt_key(self, parameters: EktParameters, now: float) -> None:
-        if self._stream is None or self._receiving is None:
+        if self._media is None:
             return
         try:
-            self._receiving.add_parameters(parameters, now)
-            first = self._stream.add_parameters(parameters, now)
+            self._media.add_parameters(parameters, now)
         except CryptoError:
             # RFC 8870 section 5.2.2: an EKTKey that cannot be used is answered with an alert.
             self._client.close(now, AlertDescription.ILLEGAL_PARAMETER)
-            return
-        self._events.append(
-            EktKeyInstalled(parameters.spi, parameters.key.id, parameters.ttl, first)
-        )
-        if first:
-            key = self._stream.key_event()
-            self._media_ready(self._stream, key.spi, key.key_id, now)
-
-    def _media_ready(
-        self, stream: SendingStream, spi: int | None, key_id: str | None, now: float
-    ) -> None:
-        assert self._receiving is not None
-        self._reporter = Reporter(self.config, stream, self._receiving, self._random, now)
-        self._events.append(MediaReady(stream.ssrc, spi, key_id))
 
     def _closed(self, event: ConnectionClosed) -> None:
-        # RFC 8871 section 4.3: old keys are discarded at the latest when leaving.
-        if self._receiving is not None:
-            self._receiving.clear()
-        self._stream = self._receiving = self._reporter = None
+        if self._media is not None:
+            # RFC 8871 section 4.3: old keys are discarded at the latest when leaving.
+            self._out += self._media.take()
+            self._media.clear()
+        self._media = None
         self._events.append(EndpointClosed(event.reason, event.alert, event.local))
-
-    # -- media --------------------------------------------------------------------------------------------------
-
-    def _receive_media(self, rtcp: bool, data: bytes, now: float) -> None:
-        try:
-            if rtcp:
-                self._receive_rtcp(data, now)
-            else:
-                self._receive_rtp(data, now)
-        except Dropped as outcome:
-            self._count(outcome.drop)
-
-    def _receive_rtp(self, data: bytes, now: float) -> None:
-        assert self._receiving is not None
-        if len(data) >= 12 and ssrc_of(data) == self.ssrc:
-            # A loop, or a second sender with our number (RFC 3550 8.2): nothing of it can be ours to play.
-            raise Dropped(Drop.OWN_SSRC)
-        media, learned = self._receiving.unprotect_untrusted(data, now)
-        if learned is not None:
-            self._events.append(learned)
-        self._events.append(media)
-
-    def _receive_rtcp(self, data: bytes, now: float) -> None:
-        assert self._receiving is not None
-        assert self._reporter is not None
-        compound = self._receiving.unprotect_rtcp_untrusted(data)
-        try:
-            events = self._reporter.received_untrusted(compound, now)
-        except DecodeError:
-            raise Dropped(Drop.MALFORMED) from None
-        for event in events:
-            if isinstance(event, SourceLeft):
-                self._receiving.sources.pop(event.ssrc, None)
-            self._events.append(event)
-
-    def _send_key_expired(self) -> None:
-        self._count(Drop.SEND_KEY_EXHAUSTED)
-        ekt = self._stream.ekt if self._stream else None
-        spi = None if ekt is None else ekt.spi
-        if self._expired != spi or ekt is None:
-            self._expired = spi
-            self._events.append(SendingKeyExpired(spi))
 
     def _count(self, drop: Drop) -> None:
         self.counters[drop] += 1

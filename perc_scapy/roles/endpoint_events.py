@@ -120,6 +120,21 @@ class EndpointClosed:
     local: bool
 
 
+EndpointEvent = (
+    HopKeysReady
+    | EktKeyInstalled
+    | MediaReady
+    | SendingKeyChanged
+    | SenderKeyLearned
+    | MediaReceived
+    | ReportReceived
+    | SourceLeft
+    | SendingKeyExpired
+    | EndpointClosed
+)
+"""Everything that `Endpoint.next_event` returns."""
+
+
 class Drop(StrEnum):
     """Names in `Endpoint.counters`: packets that had no effect."""
 

@@ -2,7 +2,8 @@
 """The KMF (RFC 8871: Key Distributor): authenticates endpoints through MDDs, hands hop keys to the MDD and EKT keys
 to members. Sans-IO: tunnel records and `now` in, tunnel records and events out.
 
-`Kmf` is a dictionary of tunnels and conferences; what happens on one association is in `kmf_association`.
+`Kmf` is a dictionary of tunnels and conferences. Which messages get through is in `kmf_admission`, what happens on one
+association in `kmf_association`, one handshake in `kmf_session`, keys and membership in `kmf_conference`.
 """
 
 from __future__ import annotations
@@ -10,27 +11,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
 
-from perc_scapy.crypto.profiles import SRTP_PROFILES
-from perc_scapy.dtls import CookieAccepted, CookieExchange
+from perc_scapy.crypto.fingerprint import parse_fingerprint
 from perc_scapy.errors import LocalError
-from perc_scapy.roles.kmf_association import KmfAssociation, KmfTunnel, client_hello_random
+from perc_scapy.roles.kmf_admission import Admission
+from perc_scapy.roles.kmf_association import KmfAssociation, KmfTunnel
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_config import KmfConfig, Member
 from perc_scapy.roles.kmf_events import (
     CloseTunnel,
-    HandshakeStarted,
+    KmfEvent,
     LeaveReason,
     Refusal,
     TunnelAuthorised,
     TunnelLost,
 )
 from perc_scapy.roles.kmf_output import KmfOutput
-from perc_scapy.roles.kmf_session import KmfSession, State
+from perc_scapy.roles.kmf_session import KmfSession
+from perc_scapy.roles.kmf_states import State
 from perc_scapy.roles.kmf_timers import TimerHeap
 from perc_scapy.tunnel import TUNNEL_VERSIONS
-from perc_scapy.tunnel.messages import HopKeys, RefusedMessage, TunneledDtls
+from perc_scapy.tunnel.messages import HopKeys, RefusedMessage
 
 _TOKEN = 16
 _RETRY = 10.0
@@ -65,16 +66,24 @@ class Kmf:
         keylog: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
-        self._random, self._keylog = random, keylog
+        self._random = random
         self._output = KmfOutput()
         self._codec = TUNNEL_VERSIONS["draft00"]
         self._conferences = {
             c.id: ConferenceState(c, random, self._output) for c in config.conferences
         }
         self._tunnels: dict[Hashable, KmfTunnel] = {}
-        self._cookies = CookieExchange(random, lifetime=config.limits.cookie_lifetime)
         self._timers: TimerHeap[KmfAssociation | ConferenceState] = TimerHeap()
         self._touched: dict[KmfAssociation, None] = {}
+        self._admission = Admission(
+            config,
+            self._conferences,
+            self._output,
+            self._codec,
+            self._touch,
+            random=random,
+            keylog=keylog,
+        )
 
     @property
     def counters(self) -> Counter[str]:
@@ -115,11 +124,8 @@ class Kmf:
             message = self._codec.decode(data, "mdd")
         except RefusedMessage as error:
             return self._output.count(_REFUSALS.get(error.reason, Refusal.MALFORMED))
-        conference = self._conference_of(tunnel, message)
-        if isinstance(conference, Refusal):
-            return self._output.count(conference)
-        self._receive(tunnel, conference, message, now)
-        self._settle(now)
+        self._admission.receive(tunnel, message, now)
+        return self._settle(now)
 
     def tunnel_data_to_send(self) -> list[tuple[Hashable, bytes]]:
         """(tunnel, one record) to write, each once."""
@@ -127,7 +133,7 @@ class Kmf:
 
     # -- verbs --------------------------------------------------------------------------------------------------
 
-    def next_event(self) -> Any | None:
+    def next_event(self) -> KmfEvent | None:
         """The oldest event of `kmf_events` not yet taken."""
         return self._output.events.popleft() if self._output.events else None
 
@@ -167,8 +173,11 @@ class Kmf:
         return spi
 
     def remove(self, conference_id: bytes, fingerprint: str, now: float) -> None:
-        """Take a member off the list and end its associations; the others get a new EKT key by policy."""
-        conference = self._conference(conference_id)
+        """Take a member off the list and end its associations; the others get a new EKT key by policy.
+
+        Raises `LocalError` for an unknown conference, `ConfigError` for what is no fingerprint.
+        """
+        conference, fingerprint = self._conference(conference_id), parse_fingerprint(fingerprint)
         conference.allowed.pop(fingerprint, None)
         for session in tuple(conference.places):
             if isinstance(session, KmfSession) and session.fingerprint == fingerprint:
@@ -194,110 +203,6 @@ class Kmf:
         except KeyError:
             raise LocalError(f"no conference with id {conference_id.hex()}") from None
 
-    # -- admission ----------------------------------------------------------------------------------------------
-
-    def _conference_of(self, tunnel: KmfTunnel, message: TunneledDtls) -> ConferenceState | Refusal:
-        """The conference that a message names, if this MDD and this tunnel may serve it."""
-        conference = self._conferences.get(message.conference_id or b"")
-        if conference is None:
-            return Refusal.UNKNOWN_CONFERENCE
-        if tunnel.fingerprint not in conference.config.mdds:
-            return Refusal.MDD_NOT_ALLOWED
-        # SLD-ASM-02: one tunnel serves one conference unless all of them agree to share.
-        others = tunnel.conferences - {conference.config.id}
-        shared = all(
-            self._conferences[i].config.shared_tunnel for i in (*others, conference.config.id)
-        )
-        if others and not shared:
-            return Refusal.TUNNEL_NOT_SHARED
-        return conference
-
-    def _receive(
-        self, tunnel: KmfTunnel, conference: ConferenceState, message: TunneledDtls, now: float
-    ) -> None:
-        association = tunnel.associations.get(message.association_id)
-        if association is not None and association.conference is not conference:
-            return self._output.count(Refusal.CONFERENCE_CHANGED)
-        if message.profiles is not None:
-            profiles = _usable(message.profiles)
-            if association is not None and profiles != association.profiles:
-                return self._output.count(Refusal.PROFILES_CHANGED)
-            tunnel.profiles = profiles
-        if not message.dtls:
-            return self._output.count(Refusal.EMPTY_DTLS)
-        if association is None or association.starts_anew(message.dtls):
-            return self._greet(tunnel, conference, message, now)
-        return association.receive(message.dtls, now)
-
-    def _greet(
-        self, tunnel: KmfTunnel, conference: ConferenceState, message: TunneledDtls, now: float
-    ) -> None:
-        """Cookie exchange without state: the profile list travels inside the cookie (AMB-12, AMB-14)."""
-        if client_hello_random(message.dtls) is None:
-            return self._output.count(Refusal.UNKNOWN_ASSOCIATION)
-        context = tunnel.token + message.association_id + conference.config.id
-        answer = self._cookies.check(message.dtls, context, now, _pack(tunnel.profiles))
-        if answer is None:
-            self._output.count(Refusal.COOKIE_REFUSED)
-        elif isinstance(answer, CookieAccepted):
-            carried = None if message.profiles is not None else _unpack(answer.payload)
-            profiles = tunnel.profiles if carried is None else carried
-            self._open(tunnel, conference, message, profiles, now)
-        elif tunnel.profiles is None:
-            self._output.count(Refusal.NO_PROFILE_LIST)
-        else:
-            reply = TunneledDtls(
-                message.association_id, bytes(answer.datagram), conference.config.id
-            )
-            self._output.records.append((tunnel.id, self._codec.encode(reply, "kmf")))
-
-    def _open(
-        self,
-        tunnel: KmfTunnel,
-        conference: ConferenceState,
-        message: TunneledDtls,
-        profiles: tuple[int, ...] | None,
-        now: float,
-    ) -> None:
-        """A ClientHello whose path is proven: from here on there is state."""
-        if profiles is None:
-            return self._output.count(Refusal.NO_PROFILE_LIST)
-        limits = self.config.limits
-        if len(tunnel.half_open) >= limits.max_half_open:
-            # Refusing the newcomer would let whoever filled the list keep everybody out.
-            next(iter(tunnel.half_open)).evict()
-        association = tunnel.associations.get(message.association_id)
-        if association is None:
-            if len(tunnel.associations) >= limits.max_associations_per_tunnel:
-                return self._output.count(Refusal.ASSOCIATION_CAP)
-            association = self._new_association(tunnel, conference, message.association_id)
-        session = KmfSession(
-            association,
-            self.config,
-            conference,
-            profiles,
-            random=self._random,
-            keylog=self._keylog,
-            client_random=client_hello_random(message.dtls) or b"",
-            deadline=now + limits.half_open_timeout,
-        )
-        association.profiles = profiles
-        association.begin(session)
-        self._output.events.append(
-            HandshakeStarted(conference.config.id, tunnel.id, association.id)
-        )
-        session.receive(message.dtls, now)
-
-    def _new_association(
-        self, tunnel: KmfTunnel, conference: ConferenceState, association_id: bytes
-    ) -> KmfAssociation:
-        association = KmfAssociation(
-            tunnel, association_id, conference, self._output, self._codec, self._touch
-        )
-        tunnel.associations[association_id] = association
-        tunnel.conferences.add(conference.config.id)
-        return association
-
     # -- after each step ----------------------------------------------------------------------------------------
 
     def _touch(self, association: KmfAssociation) -> None:
@@ -320,21 +225,3 @@ class Kmf:
             renewal = conference.renewal()
             if renewal is None or renewal > now:
                 self._timers.set(conference, renewal)
-
-
-def _usable(profiles: tuple[int, ...]) -> tuple[int, ...]:
-    """Known ones, each once: what is kept of a list must not grow with it."""
-    return tuple(dict.fromkeys(p for p in profiles if p in SRTP_PROFILES))
-
-
-def _pack(profiles: tuple[int, ...] | None) -> bytes:
-    """Cookie payload; nothing when the MDD has not listed any yet, a zero octet in front of an (even empty) list."""
-    if profiles is None:
-        return b""
-    return b"\0" + b"".join(profile.to_bytes(2, "big") for profile in profiles)
-
-
-def _unpack(payload: bytes) -> tuple[int, ...] | None:
-    if not payload:
-        return None
-    return tuple(int.from_bytes(payload[n : n + 2], "big") for n in range(1, len(payload), 2))

@@ -130,6 +130,22 @@ class MemberLeft:
     reason: str
 
 
+KmfEvent = (
+    CloseTunnel
+    | TunnelAuthorised
+    | TunnelLost
+    | HandshakeStarted
+    | HandshakeRefused
+    | HopKeysSent
+    | MemberJoined
+    | EktKeyCreated
+    | EktKeySent
+    | EktKeyDelivered
+    | MemberLeft
+)
+"""Everything that `Kmf.next_event` returns."""
+
+
 class LeaveReason(StrEnum):
     """Why an established association ended (AMB-21, AMB-23)."""
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Hashable, Mapping
-from typing import Any
 
-from perc_scapy.roles.kmf_events import DTLS_PREFIX, Refusal
+from perc_scapy.roles.kmf_events import DTLS_PREFIX, KmfEvent, Refusal
 
 
 class KmfOutput:
     """Filled by associations and conferences, emptied by the owner of the KMF."""
 
     def __init__(self) -> None:
-        self.events: deque[Any] = deque()
+        self.events: deque[KmfEvent] = deque()
         self.records: list[tuple[Hashable, bytes]] = []
         self.counters: Counter[str] = Counter()
 

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One DTLS handshake of an endpoint with the KMF, and the membership that follows when it completes.
 
-The states and what moves them are `TRANSITIONS`. What the engine reports is turned into calls of a `SessionOwner`.
+States and what moves them: `kmf_states`. What the engine reports is turned into calls of a `SessionOwner`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Protocol
 
 from perc_scapy.codes import AlertDescription
@@ -29,47 +28,12 @@ from perc_scapy.errors import LocalError
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_config import KmfConfig, Member
 from perc_scapy.roles.kmf_events import LeaveReason, Refusal
+from perc_scapy.roles.kmf_states import TRANSITIONS, State, Step
 from perc_scapy.tunnel.messages import HopKeys
 
 NO_PROFILE = "no common SRTP profile"
 NO_EKT_CIPHER = "no common EKT cipher"
 """Reasons of `ConnectionClosed` that have a counter of their own."""
-
-
-class State(StrEnum):
-    """Where a session stands."""
-
-    HANDSHAKE = "handshake"
-    KEYED = "keyed"  # certificate and Finished verified, hop keys exist
-    EKT_SENT = "ekt_sent"  # first EKT key on its way
-    ACTIVE = "active"  # the newest EKT key is acknowledged
-    REKEYING = "rekeying"  # a newer EKT key on its way
-    CLOSED = "closed"
-
-
-class Step(StrEnum):
-    """What moves it."""
-
-    COMPLETED = "completed"
-    KEY_SENT = "key sent"
-    NEWEST_ACKNOWLEDGED = "newest key acknowledged"
-    CLOSED = "closed"
-
-
-TRANSITIONS: dict[tuple[State, Step], State] = {
-    (State.HANDSHAKE, Step.COMPLETED): State.KEYED,
-    (State.HANDSHAKE, Step.CLOSED): State.CLOSED,
-    (State.KEYED, Step.KEY_SENT): State.EKT_SENT,
-    (State.KEYED, Step.CLOSED): State.CLOSED,
-    (State.EKT_SENT, Step.KEY_SENT): State.EKT_SENT,
-    (State.EKT_SENT, Step.NEWEST_ACKNOWLEDGED): State.ACTIVE,
-    (State.EKT_SENT, Step.CLOSED): State.CLOSED,
-    (State.ACTIVE, Step.KEY_SENT): State.REKEYING,
-    (State.ACTIVE, Step.CLOSED): State.CLOSED,
-    (State.REKEYING, Step.KEY_SENT): State.REKEYING,
-    (State.REKEYING, Step.NEWEST_ACKNOWLEDGED): State.ACTIVE,
-    (State.REKEYING, Step.CLOSED): State.CLOSED,
-}
 
 
 class SessionOwner(Protocol):

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
+from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.crypto.profiles import SRTP_PROFILES
+from perc_scapy.crypto.secret import Key
 from perc_scapy.crypto.srtp import SrtpContext
+from perc_scapy.dtls import DtlsConfig, DtlsServer
 from perc_scapy.roles.endpoint import Endpoint
 from perc_scapy.roles.endpoint_config import EndpointConfig
 from perc_scapy.roles.endpoint_events import MediaReceived
 from perc_scapy.wire import classify, peel_ekt
-from tests.roles.kmf_world import BOARD, Line, World, identity
+from tests.roles.kmf_world import BOARD, Line, World, conference, identity, kmf_config
 
 Contexts = tuple[SrtpContext, SrtpContext]
 
@@ -130,4 +134,57 @@ def heard(line: Line) -> list[bytes]:
     return [event.payload for event in line.of(MediaReceived)]
 
 
-__all__ = ["BOARD", "MediaWorld", "heard"]
+def board(*names: str, kmf: dict[str, Any] | None = None, **changes: Any) -> MediaWorld:
+    """One conference of these members, its tunnel open."""
+    world = MediaWorld(kmf_config(conference(BOARD, *names, **changes), **(kmf or {})))
+    world.tunnel()
+    return world
+
+
+def direct(
+    config: dict[str, Any] | None = None, **server: Any
+) -> tuple[Endpoint, DtlsServer, dict[str, list[bytes]]]:
+    """An endpoint with a bare DTLS server in the KMF's place, handshake done."""
+    source = random.Random(5).randbytes
+    settings = {"kmf_fingerprint": identity("kmf").fingerprint, **(config or {})}
+    endpoint = Endpoint(EndpointConfig(identity("a"), **settings), random=source)
+    options = {"srtp_profiles": (9,), "ekt_ciphers": (1,), **server}
+    dtls = DtlsServer(DtlsConfig(identity("kmf"), lambda _p: None, random=source, **options))
+    endpoint.start(0.0)
+    log = exchange(endpoint, dtls, 0.0)
+    return endpoint, dtls, log
+
+
+def exchange(endpoint: Endpoint, dtls: DtlsServer, now: float) -> dict[str, list[bytes]]:
+    """Carry datagrams both ways until there are none."""
+    log: dict[str, list[bytes]] = {"endpoint": [], "server": []}
+    for _ in range(20):
+        for data, _addr in endpoint.datagrams_to_send(now):
+            log["endpoint"].append(data)
+            dtls.receive_datagram(data, now)
+        for datagram in dtls.datagrams_to_send(now):
+            log["server"].append(bytes(datagram))
+            endpoint.receive_datagram(bytes(datagram), None, now)
+    return log
+
+
+def ekt_parameters(spi: int = 7, **changes: Any) -> EktParameters:
+    """What a server without a conference behind it gives out."""
+    settings = {"cipher": 1, "key": Key(b"k" * 16), "salt": Key(b"s" * 12), "ttl": 1000, **changes}
+    return EktParameters(spi, **settings)
+
+
+def events_of(endpoint: Endpoint) -> list[Any]:
+    """All events not taken yet."""
+    found = []
+    while (event := endpoint.next_event()) is not None:
+        found.append(event)
+    return found
+
+
+def pair() -> tuple[MediaWorld, Any, Any]:
+    """Two endpoints; the first has said hello to the second."""
+    world = board("a", "b")
+    a, b = world.join_endpoint("a"), world.join_endpoint("b")
+    world.say(a, b"hello")
+    return world, a, b

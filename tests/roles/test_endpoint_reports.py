@@ -122,7 +122,7 @@ def test_a_quoted_sender_report_gives_the_round_trip_time() -> None:
 
 def test_at_most_31_blocks_and_the_rest_in_the_next_report() -> None:
     world, a, _ = talk()
-    receiving, reporter = a.peer._receiving, a.peer._reporter
+    receiving, reporter = a.peer._media.receiving, a.peer._media.reporter
     for ssrc in range(1000, 1040):
         receiving._source(ssrc).statistics.packet(1, 0, world.now)
     first, second = (
@@ -134,7 +134,7 @@ def test_at_most_31_blocks_and_the_rest_in_the_next_report() -> None:
 
 def test_goodbye_is_a_compound_with_report_and_description() -> None:
     world, a, _ = talk()
-    packets = parse_compound_untrusted(a.peer._reporter.goodbye(world.now))
+    packets = parse_compound_untrusted(a.peer._media.reporter.goodbye(world.now))
     assert [type(p) for p in packets] == [Report, Description, Goodbye]
     assert packets[-1].ssrcs == (a.peer.ssrc,)
 

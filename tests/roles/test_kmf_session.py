@@ -11,7 +11,7 @@ from perc_scapy.codes import AlertDescription
 from perc_scapy.dtls import ConnectionClosed, EktKeyReceived, HandshakeCompleted
 from perc_scapy.errors import LocalError
 from perc_scapy.roles.kmf_events import HandshakeRefused, MemberLeft
-from perc_scapy.roles.kmf_session import TRANSITIONS, State, Step
+from perc_scapy.roles.kmf_states import Step
 from tests.dtls.openssl_peer import OpenSslPeer, context
 from tests.roles.kmf_world import (
     BOARD,
@@ -290,16 +290,6 @@ def test_renegotiation_is_refused_and_the_association_goes_on() -> None:
     assert world.kmf.counters["dtls_renegotiation_refused"] == 1
     assert world.states()["a"] == "active"
     assert line.peer.counters["alert_warning"] == 1
-
-
-# -- the table ----------------------------------------------------------------------------------------------------
-
-
-def test_every_state_but_the_last_can_close_and_every_state_is_reached() -> None:
-    for here in State:
-        assert ((here, Step.CLOSED) in TRANSITIONS) is (here is not State.CLOSED)
-    assert {*TRANSITIONS.values(), State.HANDSHAKE} == set(State)
-    assert TRANSITIONS[State.HANDSHAKE, Step.COMPLETED] is State.KEYED
 
 
 def test_a_step_that_the_table_lacks_is_a_local_error() -> None:
