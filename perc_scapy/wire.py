@@ -69,6 +69,16 @@ def split_rtp(packet: bytes) -> RtpParts:
     return RtpParts(packet[:end], packet[end:], RTP_FIXED + 4 * (packet[0] & 0x0F))
 
 
+def peel_padding(body: bytes) -> tuple[bytes, bytes]:
+    """Split what stands behind an RTP header into (payload, padding) by its last octet, which counts the padding
+    with itself (RFC 3550 5.1; also RTCP, 6.4.1). Raises `DecodeError`.
+    """
+    count = body[-1] if body else 0
+    if not 1 <= count <= len(body):
+        raise DecodeError(f"RTP: padding of {count} octets does not fit", max(0, len(body) - 1))
+    return body[:-count], body[-count:]
+
+
 class EktField(NamedTuple):
     """An EKT field as read from the end of a packet (RFC 8870 4.1). `raw` is the field octet for octet."""
 

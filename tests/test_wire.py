@@ -13,6 +13,7 @@ from perc_scapy.wire import (
     full_ekt_field,
     peel_ekt,
     peel_ohb,
+    peel_padding,
     rtp_header_length,
     split_rtp,
 )
@@ -270,3 +271,20 @@ def test_ohb_of_anything(data: bytes) -> None:
     except DecodeError:
         return
     assert rest + ohb.encode() == data
+
+
+# -- padding
+
+
+@pytest.mark.parametrize(
+    ("body", "payload", "padding"),
+    [("aabb01", "aabb", "01"), ("aa000003", "aa", "000003"), ("0202", "", "0202")],
+)
+def test_padding_counts_itself(body, payload, padding):
+    assert peel_padding(h(body)) == (h(payload), h(padding))
+
+
+@pytest.mark.parametrize("body", ["", "00", "aabb04", "ff"])
+def test_padding_that_does_not_fit(body):
+    with pytest.raises(DecodeError):
+        peel_padding(h(body))

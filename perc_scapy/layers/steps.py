@@ -181,4 +181,9 @@ def steps_of(fields: list[Any]) -> list[Step]:
     for step in steps:
         if isinstance(step, BitRun) and sum(f.width for f in step.fields) % 8:
             raise TypeError(f"bits from {step.name} on do not fill whole octets")
+    open_ended = False
+    for step in steps:
+        if isinstance(step, FieldStep) and isinstance(step.field, Trailer) and not open_ended:
+            raise TypeError(f"{step.name}: nothing in front takes what the trailer leaves")
+        open_ended |= step.to_end
     return steps

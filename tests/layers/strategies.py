@@ -23,9 +23,20 @@ from perc_scapy.layers.fields import (
     Vector,
 )
 from perc_scapy.layers.layout import layout_of
-from perc_scapy.wire import full_ekt_field
+from perc_scapy.layers.union import is_union
+from perc_scapy.wire import full_ekt_field, peel_ekt, peel_ohb, peel_padding
 
-EKT_FIELDS = [b"\0", full_ekt_field(b"c" * 24, 7, 1), b"xyz\0\x06\xff"]
+TRAILERS = {
+    peel_ekt: [b"\0", full_ekt_field(b"c" * 24, 7, 1), b"xyz\0\x06\xff"],
+    peel_ohb: [
+        bytes((0,)),
+        bytes.fromhex("0f02"),
+        bytes.fromhex("123405"),
+        bytes.fromhex("0f12340f"),
+    ],
+    peel_padding: [bytes((1,)), bytes.fromhex("00000004")],
+}
+"""Octets that each function reading from the end takes whole."""
 
 
 def number(field: Number) -> Any:
@@ -57,17 +68,22 @@ def value(field: Any, layout: Any = None) -> Any:
         sizes = [n for n in capacity(field.size, layout) if field.min <= n <= (field.max or n)]
         return st.sampled_from(sizes).flatmap(lambda n: st.binary(min_size=n, max_size=n))
     if isinstance(field, Trailer):
-        return st.sampled_from(EKT_FIELDS)
+        return st.sampled_from(TRAILERS[field.peel])
     if isinstance(field, Items):
         least = 1 if isinstance(field, (Vector, RepeatToEnd)) and field.min else 0
         most = max(capacity(field.count, layout)) if isinstance(field, Counted) else 3
         return st.lists(item(field.item), min_size=least, max_size=most).map(tuple)
+    if layout is not None and layout.cls.whole is not None:
+        words = st.integers(0, 5).map((layout.cls.whole.unit).__mul__)
+        return words.flatmap(lambda n: st.binary(min_size=n, max_size=n))
     return st.binary(max_size=20)
 
 
 @st.composite
 def records(draw: Any, cls: Any) -> Any:
     """Records of a layer that obey its definition (its rules, which are not data, may refuse them)."""
+    if is_union(cls):
+        return draw(records(draw(st.sampled_from(cls.kinds()))))
     layout = layout_of(cls)
     made: dict[str, Any] = {}
     for declared in cls.fields_desc:

@@ -24,7 +24,7 @@ from perc_scapy.layers.compile.source import (
 )
 from perc_scapy.layers.fields.choice import Select
 from perc_scapy.layers.fields.core import OPAQUE
-from perc_scapy.layers.fields.items import Counted, Items, RepeatToEnd, Vector
+from perc_scapy.layers.fields.items import Counted, Items, RepeatToEnd, Terminated, Vector
 from perc_scapy.layers.fields.numbers import Number
 from perc_scapy.layers.fields.octets import Opaque, Sized, Trailer
 from perc_scapy.layers.layout import BitRun, FieldStep, layout_of
@@ -287,6 +287,8 @@ class _Writer:
             self.source.add(f"count = {count}")
             self.refuse("count < 0", f"{self.title(field.name)}: {{count}} items")
             self.items(field, "count", "limit")
+        elif isinstance(field, Terminated):
+            self.items(field, "-1", "limit")
         elif isinstance(field, RepeatToEnd):
             self.items(field, "-1", "limit")
             least = f"len({variable(field.name)}) < {field.min}"

@@ -8,7 +8,7 @@ from struct import unpack_from
 from typing import Any
 
 from perc_scapy.errors import DecodeError
-from perc_scapy.layers.fields.items import Items
+from perc_scapy.layers.fields.items import Items, Terminated
 from perc_scapy.layers.fields.numbers import Number
 
 ItemsReader = Callable[[bytes, int, int, int], tuple[tuple[Any, ...], int]]
@@ -19,6 +19,8 @@ def items_reader(field: Items, title: str, decoder: Callable[[Any], Any]) -> Ite
     """Read `count` items (-1: all that `data[pos:end]` holds, exactly) as a tuple, and the position
     behind them. The function raises `DecodeError`."""
     item = field.item
+    if isinstance(field, Terminated):
+        return _until_zero(field, items_reader(_Plain(item), title, decoder), title)
     if isinstance(item, type):
         return _each(decoder(item), title)
     size = item.fixed_size()
@@ -53,6 +55,27 @@ def _each(read: Callable[[bytes, int, int], tuple[Any, int]], title: str) -> Ite
         return tuple(found), pos
 
     return each
+
+
+class _Plain:
+    """A list of nothing but its items."""
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+
+
+def _until_zero(field: Terminated, read: ItemsReader, title: str) -> ItemsReader:
+    def until_zero(data: bytes, pos: int, end: int, count: int) -> tuple[tuple[Any, ...], int]:
+        start, found = pos, []
+        while pos < end and data[pos]:
+            items, pos = read(data, pos, end, 1)
+            found += items
+        try:
+            return tuple(found), field.read_zeros(data, start, pos, end)
+        except DecodeError as error:
+            raise DecodeError(f"{title}: {error.what}", error.offset) from None
+
+    return until_zero
 
 
 def _checked(item: Any, title: str) -> Callable[[bytes, int, int], tuple[Any, int]]:

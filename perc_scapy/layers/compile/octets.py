@@ -9,9 +9,9 @@ from typing import Any
 
 from perc_scapy.errors import EncodeError
 from perc_scapy.layers.fields.choice import Select
-from perc_scapy.layers.fields.items import Items, RepeatToEnd, Vector
+from perc_scapy.layers.fields.items import Items, RepeatToEnd, Terminated, Vector
 from perc_scapy.layers.fields.numbers import U16, Number
-from perc_scapy.layers.fields.octets import Fixed, Opaque, Sized, outside, with_prefix
+from perc_scapy.layers.fields.octets import Fixed, Opaque, Sized, Trailer, outside, with_prefix
 
 Writer = Callable[[Any], bytes]
 
@@ -33,7 +33,7 @@ def octets_writer(field: Any) -> Writer:
         return _fixed(field)
     if isinstance(field, Sized):
         return _padded(_bounded(field), field.size)
-    return _plain
+    return _checked(field, _plain) if isinstance(field, Trailer) else _plain
 
 
 def _plain(value: Any) -> bytes:
@@ -114,8 +114,20 @@ def _items(field: Items) -> Writer:
             raise EncodeError(f"{field.name}: needs at least {least} items")
         return b"".join(map(write, value))
 
+    if isinstance(field, Terminated):
+        return _terminated(field, items)
     plain = type(field.item) is U16 and field.item.only is None and not least
     return _shorts if plain else items
+
+
+def _terminated(field: Terminated, items: Writer) -> Writer:
+    def terminated(value: Any) -> bytes:
+        octets = items(value)
+        if any(not item.strip(b"\0") for item in (items((v,))[:1] for v in value)):
+            raise EncodeError(f"{field.name}: an item begins with the octet that ends the list")
+        return octets + field.zeros(len(octets))
+
+    return terminated
 
 
 def _shorts(value: Any) -> bytes:

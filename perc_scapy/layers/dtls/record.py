@@ -13,8 +13,9 @@ from perc_scapy.codes import ContentType, DtlsVersion
 from perc_scapy.layers.base import PercPacket
 from perc_scapy.layers.dtls.content import CONTENT, DTLSACK, DTLSAlert, DTLSHandshakes
 from perc_scapy.layers.dtls.handshake import answers
-from perc_scapy.layers.dtls.rules import NotAmong, NotDecoded, RecordFits
+from perc_scapy.layers.dtls.rules import NotAmong, RecordFits
 from perc_scapy.layers.fields import OPAQUE, U8, U16, U48, Bits, Equals, RepeatToEnd, Rest, Select
+from perc_scapy.layers.rules import NotDecoded
 
 UNIFIED = range(0x20, 0x40)
 """First octet of a DTLS 1.3 record with the unified header, 001xxxxx (RFC 9147 section 4)."""

@@ -93,13 +93,3 @@ class LengthAmong(Rule):
         if found in self.lengths:
             return None
         return f"{self.field} has {found} octets, not {' or '.join(map(str, self.lengths))}"
-
-
-@dataclass(frozen=True)
-class NotDecoded(Rule):
-    """Named, but nothing that a decoder would accept."""
-
-    why: str
-
-    def problem(self, message: Any, size: int) -> str | None:
-        return self.why

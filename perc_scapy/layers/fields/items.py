@@ -173,6 +173,47 @@ class RepeatToEnd(Items):
         return super().check(value)
 
 
+class Terminated(Items):
+    """Items up to an octet 0, behind which zero octets fill a multiple of `unit` octets (SDES chunks).
+
+    No item begins with 0.
+    """
+
+    __slots__ = ("unit",)
+    DATA: ClassVar[tuple[str, ...]] = ("item", "unit")
+
+    def __init__(self, name: str, item: Any, *, unit: int = 1, **options: Any) -> None:
+        self.unit = unit
+        super().__init__(name, item, **options)
+
+    def read(self, pkt: Any, data: bytes, pos: int, end: int) -> tuple[Any, int]:
+        start, found = pos, []
+        while pos < end and data[pos]:
+            items, pos = self.read_some(pkt, data, pos, end, 1)
+            found += items
+        return found, self.read_zeros(data, start, pos, end)
+
+    def read_zeros(self, data: bytes, start: int, pos: int, end: int) -> int:
+        """The position behind the terminator of items in `data[start:pos]`; raises `DecodeError`."""
+        stop = pos + len(self.zeros(pos - start))
+        if stop > end or any(data[pos:stop]):
+            raise DecodeError(f"not ended by zero octets up to a multiple of {self.unit}", pos)
+        return stop
+
+    def zeros(self, octets: int) -> bytes:
+        """Terminator and filling behind items of so many octets."""
+        return bytes(self.unit - octets % self.unit)
+
+    def write(self, pkt: Any, value: Any) -> bytes:
+        octets = super().write(pkt, value)
+        return octets + self.zeros(len(octets))
+
+    def check_item(self, item: Any) -> str | None:
+        if not self.write_item(None, item)[:1].strip(b"\0"):
+            return "begins with the octet that ends the list"
+        return super().check_item(item)
+
+
 class RandItems(VolatileValue):
     """A random list of random items, for `fuzz()`."""
 

@@ -214,6 +214,13 @@ class Trailer(Octets):
         layer = self.layer()
         return RandBin(RandNum(0, FUZZ_LENGTH)) if layer is None else RandLayer(layer)
 
+    def check(self, value: Any) -> str | None:
+        try:
+            before = self.peel(bytes(value))[0]
+        except DecodeError as error:
+            return error.what
+        return f"reaches only over the last octets, {len(before)} are in front" if before else None
+
     def tail_size(self, data: bytes, pos: int, end: int) -> int:
         """Octets that this trailer takes from the end of `data[pos:end]`; raises `DecodeError`."""
         try:
