@@ -75,9 +75,9 @@ class MddLimits:
     """Beyond it the oldest unfinished one makes room, so that a flood cannot shut the door."""
     max_ssrcs: int = 32
     """SSRCs that one association may use in its life; each leaves a trace at every receiver for good."""
-    half_open_timeout: float = 30.0
-    """Without DTLS before the keys are there; after four times as long an unfinished handshake ends in any case."""
-    idle_timeout: float = 120.0
+    half_open_timeout: float = 90.0
+    """Without DTLS before the keys are there, more than the 60 s between two retransmissions; after four times as long an unfinished handshake ends in any case."""
+    idle_timeout: float = 180.0
     """Without authenticated media and without DTLS, once keys are there (draft-00 has no disconnect message)."""
     rekey_hold: float = 2.0
     """For how long old keys of a hop still open packets after new ones came (AMB-23)."""
