@@ -107,7 +107,7 @@ def public_key_of(der: bytes) -> PeerKey:
         key = x509.load_der_x509_certificate(der).public_key()
     except UnsupportedAlgorithm:
         raise _unsupported() from None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion):  # the last is no ValueError
         raise RemoteError("certificate malformed", AlertDescription.BAD_CERTIFICATE) from None
     if isinstance(key, ec.EllipticCurvePublicKey):
         return PeerKey("ecdsa", key)

@@ -99,3 +99,11 @@ def _ed25519_certificate() -> bytes:
     day = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day)
     return builder.sign(key, None).public_bytes(Encoding.DER)
+
+
+def test_a_certificate_of_an_impossible_version_is_malformed():
+    der = identity("signer").certificate
+    assert der.count(bytes.fromhex("a003020102")) == 1
+    with pytest.raises(RemoteError) as error:
+        public_key_of(der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020107")))
+    assert error.value.alert == 42
