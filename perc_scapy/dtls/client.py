@@ -16,7 +16,6 @@ from perc_scapy.dtls.config import DtlsConfig, PeerInfo
 from perc_scapy.dtls.connection import Connection, Handler, State
 from perc_scapy.dtls.ekt import read_ekt_key
 from perc_scapy.dtls.events import EktKeyReceived
-from perc_scapy.dtls.flight import Datagram
 from perc_scapy.dtls.fragments import Message
 from perc_scapy.dtls.groups import GROUPS
 from perc_scapy.dtls.hello import client_extensions, read_server_extensions
@@ -69,8 +68,8 @@ class DtlsClient(Connection):
             client_extensions(self.config),
         )
         self._transcript.reset()
-        self._queue(HandshakeType.CLIENT_HELLO, codec.encode_client_hello(hello))
-        self._send_flight(now)
+        self._out.queue(HandshakeType.CLIENT_HELLO, codec.encode_client_hello(hello))
+        self._out.send_flight(now)
 
     # --- the server's flight -------------------------------------------------------------------
 
@@ -147,7 +146,7 @@ class DtlsClient(Connection):
             self._queue_certificate_verify(scheme)
         self._queue_finished(b"client finished")
         self._state = State.WAIT_TICKET if self._ticket else State.WAIT_FINISHED
-        self._send_flight(now)
+        self._out.send_flight(now)
 
     # --- our flight ----------------------------------------------------------------------------
 
@@ -161,28 +160,28 @@ class DtlsClient(Connection):
         body = (
             codec.encode_certificate(()) if empty or identity is None else identity.certificate_body
         )
-        self._queue(HandshakeType.CERTIFICATE, body)
+        self._out.queue(HandshakeType.CERTIFICATE, body)
         return scheme
 
     def _queue_key_exchange(self) -> None:
         """ClientKeyExchange, and with it the keys of epoch 1."""
         assert self._session is not None and self._server_key_exchange is not None  # noqa: PT018
         share = GROUPS[self._server_key_exchange.group](self.config.random)
-        self._queue(
+        self._out.queue(
             HandshakeType.CLIENT_KEY_EXCHANGE, codec.encode_client_key_exchange(share.public)
         )
         premaster = share.shared(self._server_key_exchange.public)
         self._session.derive(premaster, self._transcript)
         self._session.log(self.config.keylog)
         ours, theirs = self._session.protections()
-        self._writers.append(EpochWriter(1, ours))
+        self._out.writers.append(EpochWriter(1, ours))
         self._reader = EpochReader(theirs)
 
     def _queue_certificate_verify(self, scheme: int) -> None:
         assert self.config.identity is not None
         signature = sign(self.config.identity.private_key, scheme, self._transcript.octets())
         body = codec.encode_certificate_verify(codec.CertificateVerify(scheme, signature))
-        self._queue(HandshakeType.CERTIFICATE_VERIFY, body)
+        self._out.queue(HandshakeType.CERTIFICATE_VERIFY, body)
 
     # --- the server's last flight and after ----------------------------------------------------
 
@@ -211,7 +210,7 @@ class DtlsClient(Connection):
         if fragment.type == HandshakeType.EKT_KEY and self._state is not State.ESTABLISHED:
             # The server is done and its Finished is missing: RFC 6347 4.2.4 allows to ask for it at once.
             # Usually it was only overtaken, hence the pause.
-            self._timer.hasten(now + REORDER_PAUSE)
+            self._out.timer.hasten(now + REORDER_PAUSE)
         super()._receive_new(fragment, record, now)
 
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
@@ -229,11 +228,9 @@ class DtlsClient(Connection):
         numbers, self._acks = sorted(set(self._acks)), []
         if self._state is not State.ESTABLISHED:
             return
-        writer = self._writers[1]
-        size = (self.config.mtu - writer.overhead - 2) // ACK_NUMBER_LENGTH
+        size = (self.config.mtu - self._out.writers[1].overhead - 2) // ACK_NUMBER_LENGTH
         for start in range(0, len(numbers), size):
-            content = codec.encode_ack(numbers[start : start + size])
-            self._out.append(Datagram(writer.write(ContentType.ACK, content)))
+            self._out.send(ContentType.ACK, codec.encode_ack(numbers[start : start + size]))
 
 
 DtlsClient.TRANSITIONS = {

@@ -9,7 +9,7 @@ from enum import IntEnum, auto
 from typing import Any, ClassVar
 
 from perc_scapy.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
-from perc_scapy.dtls.codec import Fragment, decode_alert, decode_fragments, encode_fragment
+from perc_scapy.dtls.codec import Fragment, decode_alert, decode_fragments
 from perc_scapy.dtls.config import DtlsConfig, PeerInfo
 from perc_scapy.dtls.events import (
     ApplicationDataReceived,
@@ -17,29 +17,19 @@ from perc_scapy.dtls.events import (
     Event,
     HandshakeCompleted,
 )
-from perc_scapy.dtls.flight import (
-    CHANGE_CIPHER_SPEC,
-    Datagram,
-    Outgoing,
-    RetransmitTimer,
-    pack_flight,
-)
+from perc_scapy.dtls.flight import Datagram
 from perc_scapy.dtls.fragments import Message, Reassembler
+from perc_scapy.dtls.outbound import Outbound
 from perc_scapy.dtls.record import (
     MAX_PLAINTEXT,
     VERSION,
     EpochReader,
-    EpochWriter,
     Record,
     split_records,
 )
 from perc_scapy.dtls.transcript import Session, Transcript
 from perc_scapy.errors import CryptoError, DecodeError, LocalError, RemoteError
 
-PROVOKED_INTERVAL = 0.5
-"""Seconds between two sendings of a flight that old messages of the peer provoke."""
-PROVOKED_LIMIT = 4
-"""Of those, how often for one flight while nobody has proven anything: what a forger could make us send."""
 EARLY_RECORDS = 8
 """Records of epoch 1 kept while its keys are not there yet: a reordered flight has fewer."""
 EARLY_OCTETS = 4096
@@ -93,22 +83,12 @@ class Connection:
         self.counters: Counter[str] = Counter()
         self._state = state
         self._events: deque[Event] = deque()
-        self._out: list[Datagram] = []
+        self._transcript = Transcript()
+        self._out = Outbound(config, self._transcript)
         self._reassembler = Reassembler()
-        self._writers = [EpochWriter(0)]
-        self._write_epoch = 0
         self._reader: EpochReader | None = None
         self._early: list[Record] = []
-        self._transcript = Transcript()
         self._session: Session | None = None
-        self._send_sequence = 0
-        self._pending: list[Outgoing] = []
-        self._flight: list[Outgoing] = []
-        self._flight_sent = 0.0
-        self._provoked = 0
-        self._timer = RetransmitTimer(
-            config.initial_timeout, config.max_timeout, config.max_retransmissions
-        )
         self._peer = PeerInfo((), None, None, (), ())
         self._srtp_profile: int | None = None
         self._ekt_cipher: int | None = None
@@ -160,19 +140,18 @@ class Connection:
     def datagrams_to_send(self, now: float) -> list[Datagram]:
         """Everything that waits to go out, in order."""
         self._start_transfers(now)
-        out, self._out = self._out, []
-        return out
+        return self._out.drain()
 
     def get_timer(self) -> float | None:
         """When `handle_timer` wants to be called."""
-        return self._timer.deadline
+        return self._out.timer.deadline
 
     def handle_timer(self, now: float) -> None:
         """Send again what is not answered, or give up. Harmless when called early."""
-        if self._state is State.CLOSED or not self._timer.due(now):
+        if self._state is State.CLOSED or not self._out.timer.due(now):
             return
-        if self._timer.back_off(now):
-            self._transmit(now)
+        if self._out.timer.back_off(now):
+            self._out.transmit(now)
         else:
             self._end("handshake timeout", None, local=True)
 
@@ -182,7 +161,7 @@ class Connection:
             return
         level = AlertLevel.FATAL if alert else AlertLevel.WARNING
         if self.handshake_started:
-            self._send_alert(level, alert)
+            self._out.alert(level, alert)
         self._end("closed", int(alert), local=True)
 
     def send_application(self, data: bytes) -> None:
@@ -191,7 +170,7 @@ class Connection:
             raise LocalError("no application data before the handshake is complete")
         if len(data) > MAX_PLAINTEXT:
             raise LocalError(f"application data longer than {MAX_PLAINTEXT} octets")
-        self._out.append(Datagram(self._writers[1].write(_APPLICATION_DATA, data)))
+        self._out.send(_APPLICATION_DATA, data)
 
     def export(self, label: bytes, length: int, context: bytes | None = None) -> bytes:
         """Keying material (RFC 5705). Raises `LocalError` before the handshake is complete."""
@@ -269,7 +248,7 @@ class Connection:
             return
         if description == AlertDescription.CLOSE_NOTIFY:
             if self._state is State.ESTABLISHED:
-                self._send_alert(AlertLevel.WARNING, AlertDescription.CLOSE_NOTIFY)
+                self._out.alert(AlertLevel.WARNING, AlertDescription.CLOSE_NOTIFY)
             self._end("close_notify", description, local=False)
         elif level == AlertLevel.FATAL:
             self._end(f"alert: {alert_name(description)}", description, local=False)
@@ -325,53 +304,23 @@ class Connection:
         handler(self, message, now)
 
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
-        """The peer repeats itself, so it may lack our flight (RFC 6347 4.2.4). Rate-limited: it may be forged."""
+        """The peer repeats itself."""
         self.counters["message_repeated"] += 1
-        waiting = self._timer.deadline is not None and self._provoked < PROVOKED_LIMIT
-        if waiting and now - self._flight_sent >= PROVOKED_INTERVAL:
-            self._provoked += 1
-            self._timer.restart(now)
-            self._transmit(now)
+        self._out.provoke(now)
 
     def _refuse_renegotiation(self, epoch: int) -> None:
         """RFC 5246 7.2.2: a warning, once. Before the handshake is complete it is not even that."""
         self.counters["renegotiation_refused"] += 1
         if epoch and self._state is State.ESTABLISHED and not self._warned:
             self._warned = True
-            self._send_alert(AlertLevel.WARNING, AlertDescription.NO_RENEGOTIATION)
-
-    # --- flights -------------------------------------------------------------------------------
-
-    def _queue(self, kind: int, body: bytes, epoch: int = 0) -> None:
-        """Add a message to the flight under preparation."""
-        if self.config.tamper is not None:
-            body = self.config.tamper(kind, body)
-        sequence = self._send_sequence
-        self._send_sequence = sequence + 1
-        raw = encode_fragment(kind, len(body), sequence, 0, body)
-        self._transcript.add(raw)
-        self._pending.append(Outgoing(epoch, kind, sequence, raw))
+            self._out.alert(AlertLevel.WARNING, AlertDescription.NO_RENEGOTIATION)
 
     def _queue_finished(self, label: bytes) -> None:
-        """ChangeCipherSpec and our Finished; from here on we write epoch 1."""
+        """ChangeCipherSpec and our Finished."""
         assert self._session is not None
-        self._pending.append(CHANGE_CIPHER_SPEC)
+        self._out.queue_change_cipher_spec()
         body = self._session.finished(label, self._transcript)
-        self._queue(HandshakeType.FINISHED, body, epoch=1)
-        self._write_epoch = 1
-
-    def _send_flight(self, now: float, final: bool = False) -> None:
-        """Send the flight that was prepared; a final one is repeated on demand only."""
-        self._flight, self._pending, self._provoked = self._pending, [], 0
-        self._transmit(now)
-        if final:
-            self._timer.stop()
-        else:
-            self._timer.start(now)
-
-    def _transmit(self, now: float) -> None:
-        self._flight_sent = now
-        self._out += pack_flight(self._flight, self._writers, self.config.mtu)
+        self._out.queue(HandshakeType.FINISHED, body, epoch=1)
 
     def _replay_early(self, now: float) -> None:
         """Open what came before its keys."""
@@ -383,7 +332,7 @@ class Connection:
         """Both Finished are done."""
         assert self._session is not None
         self._state = State.ESTABLISHED
-        self._timer.stop()
+        self._out.timer.stop()
         self._transcript.reset()
         self._events.append(
             HandshakeCompleted(
@@ -410,24 +359,20 @@ class Connection:
 
     # --- the end -------------------------------------------------------------------------------
 
-    def _send_alert(self, level: int, description: int) -> None:
-        writer = self._writers[self._write_epoch]
-        self._out.append(Datagram(writer.write(_ALERT, bytes((level, description)))))
-
     def _fail(self, reason: str, alert: int) -> None:
         """The peer broke a rule: one fatal alert, then silence."""
         if self._state is State.CLOSED:
             return
         try:
-            self._send_alert(AlertLevel.FATAL, alert)
+            self._out.alert(AlertLevel.FATAL, alert)
         except CryptoError:
             self.counters["alert_not_sent"] += 1
         self._end(reason, int(alert), local=True)
 
     def _end(self, reason: str, alert: int | None, *, local: bool) -> None:
         self._state = State.CLOSED
-        self._timer.stop()
-        self._early, self._flight, self._pending = [], [], []
+        self._out.stop()
+        self._early = []
         self._abandon_transfers()
         self._events.append(ConnectionClosed(reason, alert, local))
 

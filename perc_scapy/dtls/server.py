@@ -22,7 +22,6 @@ from perc_scapy.dtls.config import DtlsConfig, PeerInfo
 from perc_scapy.dtls.connection import Connection, Handler, State
 from perc_scapy.dtls.ekt import EKT_KEY, EktOutbox, ekt_key_body
 from perc_scapy.dtls.events import EktKeyAcknowledged, EktKeyUndelivered
-from perc_scapy.dtls.flight import RetransmitTimer
 from perc_scapy.dtls.fragments import Message
 from perc_scapy.dtls.groups import GROUPS, KeyShare
 from perc_scapy.dtls.hello import (
@@ -33,6 +32,7 @@ from perc_scapy.dtls.hello import (
     server_extensions,
 )
 from perc_scapy.dtls.identity import Identity
+from perc_scapy.dtls.outbound import retransmit_timer
 from perc_scapy.dtls.record import EpochReader, EpochWriter, Record
 from perc_scapy.dtls.signatures import OFFERED, PeerKey, choose, public_key_of, sign
 from perc_scapy.dtls.transcript import Session
@@ -62,10 +62,7 @@ class DtlsServer(Connection):
         self._admitted = False
         self._share: KeyShare | None = None
         self._peer_key: PeerKey | None = None
-        timer = RetransmitTimer(
-            config.initial_timeout, config.max_timeout, config.max_retransmissions
-        )
-        self._ekt = EktOutbox(timer, config.mtu)
+        self._ekt = EktOutbox(retransmit_timer(config), config.mtu)
         self._confirmed = False
         """The client sent something that it can send only after our Finished."""
 
@@ -75,8 +72,8 @@ class DtlsServer(Connection):
         if fragment.type != HandshakeType.CLIENT_HELLO or too_far:
             return False
         self._admitted = True
-        self._reassembler.next_sequence = self._send_sequence = fragment.sequence
-        self._writers[0] = EpochWriter(0, first=record.sequence)
+        self._reassembler.next_sequence = self._out.sequence = fragment.sequence
+        self._out.writers[0] = EpochWriter(0, first=record.sequence)
         return True
 
     # --- the client's first flight -------------------------------------------------------------
@@ -97,7 +94,7 @@ class DtlsServer(Connection):
         self._srtp_profile, self._ekt_cipher = choice.srtp_profile, choice.ekt_cipher
         self._queue_server_hello(hello, offer, choice)
         self._queue_rest(choice.group, scheme)
-        self._send_flight(now)
+        self._out.send_flight(now)
 
     def _queue_server_hello(
         self, hello: codec.ClientHello, offer: ClientOffer, choice: Choice
@@ -107,23 +104,23 @@ class DtlsServer(Connection):
         self._session.extended = choice.extended_master_secret
         answer = server_extensions(self.config, offer, choice)
         reply = codec.ServerHello(codec.VERSION, random, b"", choice.suite, 0, answer)
-        self._queue(HandshakeType.SERVER_HELLO, codec.encode_server_hello(reply))
+        self._out.queue(HandshakeType.SERVER_HELLO, codec.encode_server_hello(reply))
 
     def _queue_rest(self, group: int, scheme: int) -> None:
         """Certificate to ServerHelloDone."""
         assert self._session is not None
-        self._queue(HandshakeType.CERTIFICATE, self._identity.certificate_body)
+        self._out.queue(HandshakeType.CERTIFICATE, self._identity.certificate_body)
         self._share = GROUPS[group](self.config.random)
         params = codec.encode_ecdh_params(group, self._share.public)
         signed = self._session.client_random + self._session.server_random + params
         signature = sign(self._identity.private_key, scheme, signed)
         body = codec.encode_server_key_exchange(params, scheme, signature)
-        self._queue(HandshakeType.SERVER_KEY_EXCHANGE, body)
+        self._out.queue(HandshakeType.SERVER_KEY_EXCHANGE, body)
         self._state = State.WAIT_CLIENT_KEY_EXCHANGE
         if self.config.request_client_certificate:
-            self._queue(HandshakeType.CERTIFICATE_REQUEST, _REQUEST)
+            self._out.queue(HandshakeType.CERTIFICATE_REQUEST, _REQUEST)
             self._state = State.WAIT_CERTIFICATE
-        self._queue(HandshakeType.SERVER_HELLO_DONE, b"")
+        self._out.queue(HandshakeType.SERVER_HELLO_DONE, b"")
 
     # --- the client's second flight ------------------------------------------------------------
 
@@ -156,7 +153,7 @@ class DtlsServer(Connection):
         self._share = None
         theirs, ours = self._session.protections()
         self._reader = EpochReader(theirs)
-        self._writers.append(EpochWriter(1, ours))
+        self._out.writers.append(EpochWriter(1, ours))
         proven = self._peer_key is None
         self._state = State.WAIT_FINISHED if proven else State.WAIT_CERTIFICATE_VERIFY
 
@@ -177,7 +174,7 @@ class DtlsServer(Connection):
             raise RemoteError("client's Finished is wrong", AlertDescription.DECRYPT_ERROR)
         self._transcript.add(message.raw)
         self._queue_finished(b"server finished")
-        self._send_flight(now, final=True)
+        self._out.send_flight(now, final=True)
         self._complete()
 
     def _receive_record(self, record: Record, now: float) -> None:
@@ -194,8 +191,8 @@ class DtlsServer(Connection):
             super()._receive_old(fragment, record, now)
         elif fragment.type == HandshakeType.FINISHED:
             self.counters["message_repeated"] += 1
-            self._transmit(now)
-            self._out += self._ekt.repeat(self._writers[1])
+            self._out.transmit(now)
+            self._out.push(self._ekt.repeat(self._out.writers[1]))
 
     # --- EKT -----------------------------------------------------------------------------------
 
@@ -208,17 +205,17 @@ class DtlsServer(Connection):
             raise LocalError("no ekt_key before the handshake is complete")
         if self._ekt_cipher is None or parameters.cipher != self._ekt_cipher:
             raise LocalError("this EKT cipher was not negotiated")
-        if self._send_sequence > 0xFFFF:
+        if self._out.sequence > 0xFFFF:
             raise LocalError("message numbers of this association are used up")
         body = ekt_key_body(parameters)
         if self.config.tamper is not None:
             body = self.config.tamper(EKT_KEY, body)
-        self._ekt.queue(parameters.spi, self._send_sequence, body)
-        self._send_sequence += 1
+        self._ekt.queue(parameters.spi, self._out.sequence, body)
+        self._out.sequence += 1
 
     def _start_transfers(self, now: float) -> None:
         if self._state is State.ESTABLISHED:
-            self._out += self._ekt.start(self._writers[1], now)
+            self._out.push(self._ekt.start(self._out.writers[1], now))
 
     def _receive_application(self, content: bytes) -> None:
         self._confirmed = self._state is State.ESTABLISHED
@@ -239,21 +236,23 @@ class DtlsServer(Connection):
 
     def get_timer(self) -> float | None:
         """The earlier of the handshake's and the ekt_key's."""
-        deadlines = [d for d in (self._timer.deadline, self._ekt.timer.deadline) if d is not None]
+        deadlines = [
+            d for d in (self._out.timer.deadline, self._ekt.timer.deadline) if d is not None
+        ]
         return min(deadlines, default=None)
 
     def handle_timer(self, now: float) -> None:
         super().handle_timer(now)
         if self._state is not State.ESTABLISHED or not self._ekt.timer.due(now):
             return
-        datagrams = self._ekt.retransmit(self._writers[1], now)
+        datagrams = self._ekt.retransmit(self._out.writers[1], now)
         if datagrams is None:
             self._abandon_transfers()
             return
         if not self._confirmed:
             # No ACK can come from a client that lacks our Finished.
-            self._transmit(now)
-        self._out += datagrams
+            self._out.transmit(now)
+        self._out.push(datagrams)
 
 
 def _check_hello(hello: codec.ClientHello) -> None:

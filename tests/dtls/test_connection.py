@@ -232,7 +232,7 @@ def test_sequence_numbers_used_up_close_the_association():
     """RFC 6347 4.1: never wrap. The 2**48th record is not written."""
     client, server = ekt_pair()
     shuttle(client, server)
-    writer = server._writers[1]
+    writer = server._out.writers[1]
     writer._next = (2 << 48) - 1
     with pytest.raises(KeyExhaustedError):
         server.send_application(b"x")

@@ -175,7 +175,7 @@ def test_pieces_that_are_acknowledged_are_not_sent_again():
     server.send_ekt_key(ekt_parameters(9, salt=256))
     pieces = server.datagrams_to_send(0.0)
     number = first_record(pieces[0]).number
-    ack = client._writers[1].write(ContentType.ACK, codec.encode_ack([number]))
+    ack = client._out.writers[1].write(ContentType.ACK, codec.encode_ack([number]))
     server.receive_datagram(ack, 0.1)
     assert acknowledged(server) == []
     server.handle_timer(1.0)
@@ -257,7 +257,7 @@ def test_client_refuses_one_without_negotiation():
 def sealed_message(engine, kind: int, body: bytes, sequence: int) -> bytes:
     """A handshake message under the engine's own write keys."""
     content = codec.encode_fragment(kind, len(body), sequence, 0, body)
-    return engine._writers[1].write(ContentType.HANDSHAKE, content)
+    return engine._out.writers[1].write(ContentType.HANDSHAKE, content)
 
 
 @pytest.mark.req("EKT-23", "EKT-24")
@@ -265,7 +265,7 @@ def test_server_refuses_one_from_a_client():
     """Only the server hands out keys (T00-EP-06)."""
     client, server = ready()
     body = codec.encode_ekt_key(codec.EktKeyBody(bytes(32), bytes(12), 1, 60))
-    server.receive_datagram(sealed_message(client, 26, body, client._send_sequence), 0.0)
+    server.receive_datagram(sealed_message(client, 26, body, client._out.sequence), 0.0)
     assert event(server, ConnectionClosed).alert == 10
 
 
@@ -283,7 +283,7 @@ def test_server_refuses_one_from_a_client():
 def test_a_key_that_cannot_be_processed_is_answered_by_an_alert(body, alert):
     """RFC 8870 5.2.2. Nothing is acknowledged."""
     client, server = ready()
-    client.receive_datagram(sealed_message(server, 26, body, server._send_sequence), 0.0)
+    client.receive_datagram(sealed_message(server, 26, body, server._out.sequence), 0.0)
     assert event(client, ConnectionClosed).alert == alert
     (datagram,) = client.datagrams_to_send(0.0)
     assert datagram[0] == ContentType.ALERT
@@ -316,14 +316,16 @@ def test_malformed_or_foreign_acks_are_counted(content):
     client, server = ready()
     server.send_ekt_key(ekt_parameters(1))
     server.datagrams_to_send(0.0)
-    server.receive_datagram(client._writers[1].write(ContentType.ACK, content), 0.0)
+    server.receive_datagram(client._out.writers[1].write(ContentType.ACK, content), 0.0)
     assert acknowledged(server) == []
     assert server.established
 
 
 def test_ack_to_a_client_is_counted():
     client, server = ready()
-    client.receive_datagram(server._writers[1].write(ContentType.ACK, codec.encode_ack([1])), 0.0)
+    client.receive_datagram(
+        server._out.writers[1].write(ContentType.ACK, codec.encode_ack([1])), 0.0
+    )
     assert client.counters["ack_not_expected"] == 1
 
 

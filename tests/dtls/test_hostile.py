@@ -10,8 +10,9 @@ import pytest
 from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.dtls import ApplicationDataReceived, ConnectionClosed, DtlsClient, DtlsServer, codec
 from perc_scapy.dtls.codec import encode_fragment
-from perc_scapy.dtls.connection import EARLY_OCTETS, EARLY_RECORDS, PROVOKED_LIMIT
+from perc_scapy.dtls.connection import EARLY_OCTETS, EARLY_RECORDS
 from perc_scapy.dtls.fragments import MAX_BUFFER
+from perc_scapy.dtls.outbound import PROVOKED_LIMIT
 from perc_scapy.dtls.record import encode_record, first_record, split_records
 from tests.dtls.pairs import client_config, event, events, pair, server_config, shuttle
 
@@ -185,7 +186,7 @@ def test_13_application_data_before_finished():
     client, server = waiting_server()
     client.receive_datagram(server.datagrams_to_send(0.0)[0], 0.0)
     flight = client.datagrams_to_send(0.0)
-    early = client._writers[1].write(ContentType.APPLICATION_DATA, b"early")
+    early = client._out.writers[1].write(ContentType.APPLICATION_DATA, b"early")
     records, _ = split_records(flight[0])
     without_finished = b"".join(encode_record(r.type, r.number, r.fragment) for r in records[:-1])
     server.receive_datagram(without_finished, 0.0)
@@ -227,9 +228,9 @@ def test_17_renegotiation_inside_an_association():
     events(client), events(server)
     for attempt in range(3):
         hello = encode_fragment(1, 60, attempt, 0, bytes(60))
-        server.receive_datagram(client._writers[1].write(ContentType.HANDSHAKE, hello), 1.0)
+        server.receive_datagram(client._out.writers[1].write(ContentType.HANDSHAKE, hello), 1.0)
         request = encode_fragment(0, 0, attempt, 0, b"")
-        client.receive_datagram(server._writers[1].write(ContentType.HANDSHAKE, request), 1.0)
+        client.receive_datagram(server._out.writers[1].write(ContentType.HANDSHAKE, request), 1.0)
     for engine in (client, server):
         (warning,) = engine.datagrams_to_send(1.0)
         assert first_record(warning).type == ContentType.ALERT

@@ -14,6 +14,7 @@ from perc_scapy.dtls import (
     PeerInfo,
     codec,
 )
+from perc_scapy.dtls.outbound import Outbound
 from perc_scapy.dtls.record import encode_record, first_record
 from perc_scapy.dtls.signatures import sign
 from tests.dtls.pairs import (
@@ -79,24 +80,25 @@ def test_client_without_certificate():
     assert refused(client, server) == (40, "client without certificate")
 
 
-class Cheat(DtlsClient):
+class Cheat(Outbound):
     """Leaves messages out, or forges them."""
 
-    skip = ()
-    forge = None
+    def __init__(self, client: DtlsClient, skip: tuple[int, ...], forge: bool) -> None:
+        super().__init__(client.config, client._transcript)
+        self._skip, self._forge = skip, forge
 
-    def _queue(self, kind, body, epoch=0):
-        if kind == HandshakeType.CERTIFICATE_VERIFY and self.forge:
+    def queue(self, kind, body, epoch=0):
+        if kind == HandshakeType.CERTIFICATE_VERIFY and self._forge:
             scheme = identity("mallory").schemes[0]
             signature = sign(identity("mallory").private_key, scheme, self._transcript.octets())
             body = codec.encode_certificate_verify(codec.CertificateVerify(scheme, signature))
-        if kind not in self.skip:
-            super()._queue(kind, body, epoch)
+        if kind not in self._skip:
+            super().queue(kind, body, epoch)
 
 
-def cheat(*skip: int, forge=False) -> Cheat:
-    client = Cheat(client_config(1))
-    client.skip, client.forge = skip, forge
+def cheat(*skip: int, forge: bool = False) -> DtlsClient:
+    client = DtlsClient(client_config(1))
+    client._out = Cheat(client, skip, forge)
     return client
 
 

@@ -98,7 +98,7 @@ def test_random_contents_under_valid_keys(step, to_client, kind, parts):
     client, server = at_step(step)
     target, peer = (client, server) if to_client else (server, client)
     for content in parts:
-        feed(target, peer._writers[-1].write(kind, content))
+        feed(target, peer._out.writers[-1].write(kind, content))
 
 
 def test_mutated_recordings_in_every_state():

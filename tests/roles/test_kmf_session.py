@@ -270,7 +270,7 @@ def test_an_end_in_the_same_datagram_as_the_finished(alert: int) -> None:
 def test_a_member_whose_message_numbers_are_used_up_has_to_come_again() -> None:
     world = board("a", "b")
     line = world.join("a")
-    world.kmf._tunnels["t1"].associations[line.association_id].current.server._send_sequence = 65536
+    world.kmf._tunnels["t1"].associations[line.association_id].current.server._out.sequence = 65536
     world.kmf.rekey(BOARD, world.now)
     world.run()
     assert [(e.member, e.reason) for e in world.of(MemberLeft)] == [("a", "exhausted")]
@@ -283,9 +283,8 @@ def test_a_member_whose_message_numbers_are_used_up_has_to_come_again() -> None:
 def test_renegotiation_is_refused_and_the_association_goes_on() -> None:
     world = board("a", "b")
     line = world.join("a")
-    writer = line.peer._writers[1]
     hello = b"\x01\x00\x00\x29\x00\x05\x00\x00\x00\x00\x00\x29" + bytes(41)
-    line.peer._out.append(writer.write(22, hello))
+    line.peer._out.send(22, hello)
     world.run()
     assert world.kmf.counters["dtls_renegotiation_refused"] == 1
     assert world.states()["a"] == "active"
