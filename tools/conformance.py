@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
-import ast
+import contextlib
+import io
 import sys
 import tomllib
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
 PAGE = ROOT / "docs" / "conformance.md"
 
 
@@ -18,28 +23,30 @@ def requirements() -> dict[str, dict[str, str]]:
     return tomllib.loads((ROOT / "perc_scapy" / "requirements.toml").read_text())
 
 
-def marked_ids(tests: Path = ROOT / "tests") -> dict[str, set[str]]:
+class Collector:
+    """A pytest plugin that notes which test file names which requirement id."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, set[str]] = defaultdict(set)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Called once, after collection."""
+        for item in items:
+            for mark in item.iter_markers("req"):
+                for name in mark.args:
+                    self.found[name].add(str(item.path.relative_to(TESTS)))
+
+
+@cache
+def marked_ids() -> dict[str, set[str]]:
     """Requirement ids named by `@pytest.mark.req(...)`, with the test files that name them."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for path in sorted(tests.rglob("test_*.py")):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("mark.req")):
-                continue
-            for argument in call.args:
-                for name in (
-                    ast.literal_eval(argument) if _is_tuple(argument) else [_text(argument)]
-                ):
-                    found[name].add(str(path.relative_to(tests)))
-    return found
-
-
-def _is_tuple(node: ast.expr) -> bool:
-    return isinstance(node, ast.Tuple | ast.List)
-
-
-def _text(node: ast.expr) -> str:
-    node = node.value if isinstance(node, ast.Starred) else node
-    return str(ast.literal_eval(node)) if isinstance(node, ast.Constant) else ast.unparse(node)
+    collector = Collector()
+    options = ["--collect-only", "-p", "no:xdist", str(TESTS)]
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = pytest.main(options, plugins=[collector])
+    if code:
+        raise SystemExit(f"the tests cannot be collected (pytest says {code})")
+    return dict(collector.found)
 
 
 def page() -> str:
@@ -67,8 +74,32 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-if __name__ == "__main__":
+def problems() -> list[str]:
+    """What is wrong: ids that nobody knows, that no test names, that are named and yet called open."""
+    marks, table = marked_ids(), requirements()
+    found = [
+        f"unknown id {name} in {sorted(marks[name])}" for name in sorted(set(marks) - set(table))
+    ]
+    for name, row in table.items():
+        if name not in marks and "open" not in row:
+            found.append(f"no test names {name}")
+        if name in marks and "open" in row:
+            found.append(f"{name} is called open but {sorted(marks[name])} names it")
+    return found
+
+
+def main() -> int:
+    """Write the page, or with --check say whether it is current and the table complete."""
+    wrong = problems()
     if "--check" in sys.argv:
-        sys.exit(PAGE.read_text() != page())
-    PAGE.write_text(page())
-    print(page().splitlines()[3])
+        if not PAGE.exists() or PAGE.read_text() != page():
+            wrong.append("docs/conformance.md is out of date: run python tools/conformance.py")
+    else:
+        PAGE.write_text(page())
+        print(page().splitlines()[3])
+    print("\n".join(wrong), file=sys.stderr)
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
