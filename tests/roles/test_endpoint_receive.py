@@ -76,6 +76,8 @@ def test_names_of_drops() -> None:
     for _ in range(2):
         packet(sending)
     assert drop_of(receiving, packet(sending, 0.01)) is Drop.NO_SENDER_KEY  # a short field
+    stranger = b"\x80\x00" + bytes(6) + b"\x01\x02\x03\x04" + bytes(60)
+    assert drop_of(receiving, stranger) is Drop.AUTHENTICATION
     receiving.add_parameters(K1, 0.0)
     wire = packet(sending, 1.0)  # a full one
     receiving.unprotect_untrusted(wire, 1.0)

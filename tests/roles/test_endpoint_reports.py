@@ -14,7 +14,10 @@ from perc_scapy.roles.endpoint_rtcp import (
     Description,
     Goodbye,
     Report,
+    ReportBlock,
     build_goodbye,
+    middle32,
+    ntp_time,
     parse_compound_untrusted,
 )
 from tests.roles.kmf_world import BOARD, Line, conference, kmf_config
@@ -118,6 +121,17 @@ def test_a_quoted_sender_report_gives_the_round_trip_time() -> None:
     trips = [r.round_trip for r in a.of(ReportReceived) if r.round_trip is not None]
     assert trips
     assert max(trips) < 0.001  # the relay takes no time
+
+
+@pytest.mark.parametrize(
+    ("since", "seconds"), [(0, 1.0), (0x8000, 0.5), (0x10000, 0.0), (0x10001, 0.0)]
+)
+def test_rounding_never_makes_a_round_trip_of_hours(since: int, seconds: float) -> None:
+    world, a, _ = talk()
+    block = ReportBlock(a.peer.ssrc, 0, 0, 0, 0, middle32(ntp_time(world.now)), since)
+    assert a.peer._media.reporter._round_trip(block, world.now + 1.0) == seconds
+    quoted_nothing = block._replace(last_sr=0)
+    assert a.peer._media.reporter._round_trip(quoted_nothing, world.now) is None
 
 
 def test_at_most_31_blocks_and_the_rest_in_the_next_report() -> None:

@@ -189,6 +189,17 @@ def test_without_a_free_spi_nothing_changes_and_it_is_counted() -> None:
     assert conference_state._output.counters == {"spi_exhausted": 2}
 
 
+def test_a_leave_without_a_free_spi_is_tried_once() -> None:
+    conference_state = state()
+    _, b = join(conference_state, "a", "b")
+    while conference_state._spis.take(0.0, 1.0) is not None:
+        pass
+    conference_state.leave(b)
+    for _ in range(3):
+        conference_state.settle(1.0)
+    assert conference_state._output.counters == {"spi_exhausted": 1}
+
+
 def test_an_expiry_without_a_free_spi_is_tried_again_later() -> None:
     world = World(kmf_config(conference(BOARD, "a", ekt_ttl=100)))
     world.tunnel()
