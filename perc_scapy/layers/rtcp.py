@@ -226,4 +226,4 @@ class RTCP(PercPacket):
     fields_desc = (RepeatToEnd("packets", RTCPPacket, min=1),)
 
     def brief(self) -> str:
-        return f"RTCP {' | '.join(p.mysummary() for p in self.packets if hasattr(p, 'rules'))}"
+        return f"RTCP {' | '.join(p.brief() for p in self.packets if hasattr(p, 'rules'))}"

@@ -47,7 +47,7 @@ class RTPHeader(PercPacket):
     def brief(self) -> str:
         marker = " M" if self.getfieldval("marker") == 1 else ""
         return (
-            f"{self._name} ssrc {_hex(self.ssrc)} seq {self.sequence_number} "
+            f"{self._name} ssrc {shown_ssrc(self.ssrc)} seq {self.sequence_number} "
             f"ts {self.timestamp} pt {self._shown('payload_type')}{marker}"
         )
 
@@ -76,5 +76,6 @@ class RTP(RTPHeader):
     )
 
 
-def _hex(value: Any) -> str:
+def shown_ssrc(value: Any) -> str:
+    """An SSRC as eight hex digits, or `?` when it is missing."""
     return f"{value:08x}" if isinstance(value, int) else "?"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from perc_scapy.codes import HeaderExtensionProfile
 from perc_scapy.layers.base import PercPacket
 from perc_scapy.layers.fields import OPAQUE, U8, U16, Bits, RepeatToEnd, Rest, Select, Size, Sized
-from perc_scapy.layers.rules import NotDecoded
+from perc_scapy.layers.rules import NotAmong, NotDecoded
 from perc_scapy.layers.union import Union
 
 
@@ -54,6 +54,7 @@ class RTPTwoByteElement(RTPLongElement):
     """id 1 to 255, length, 0 to 255 octets."""
 
     name = "RTP two-byte element"
+    rules = (NotAmong("id", range(1), "is padding"),)
     fields_desc = (
         U8("id", 1),
         U8("length", None),

@@ -59,3 +59,16 @@ class FlagNeeds(Rule):
         if getattr(message, self.flag) and not getattr(message, self.needed):
             return f"{self.flag} is set without {self.needed}"
         return None
+
+
+@dataclass(frozen=True)
+class NotAmong(Rule):
+    """Values that belong to something else."""
+
+    field: str
+    values: range
+    why: str
+
+    def problem(self, message: Any, size: int) -> str | None:
+        value = getattr(message, self.field)
+        return f"{self.field} {value} {self.why}" if value in self.values else None

@@ -93,7 +93,7 @@ class DTLSHandshakes(PercPacket):
     fields_desc = (RepeatToEnd("messages", DTLSHandshake, min=1),)
 
     def brief(self) -> str:
-        return ", ".join(m.mysummary() for m in self.messages if hasattr(m, "rules"))
+        return ", ".join(m.brief() for m in self.messages if hasattr(m, "rules"))
 
 
 class DTLS10Handshakes(DTLSHandshakes):

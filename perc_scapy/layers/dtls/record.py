@@ -13,9 +13,9 @@ from perc_scapy.codes import ContentType, DtlsVersion
 from perc_scapy.layers.base import PercPacket
 from perc_scapy.layers.dtls.content import CONTENT, DTLSACK, DTLSAlert, DTLSHandshakes
 from perc_scapy.layers.dtls.handshake import answers
-from perc_scapy.layers.dtls.rules import NotAmong, RecordFits
+from perc_scapy.layers.dtls.rules import RecordFits
 from perc_scapy.layers.fields import OPAQUE, U8, U16, U48, Bits, Equals, RepeatToEnd, Rest, Select
-from perc_scapy.layers.rules import NotDecoded
+from perc_scapy.layers.rules import NotAmong, NotDecoded
 
 UNIFIED = range(0x20, 0x40)
 """First octet of a DTLS 1.3 record with the unified header, 001xxxxx (RFC 9147 section 4)."""
@@ -75,7 +75,7 @@ class DTLSRecord(PercPacket):
         if self.epoch != CLEAR_EPOCH:
             return f"{self._shown('type')} epoch {self.epoch}, protected"
         fragment = self.getfieldval("content")
-        return fragment.mysummary() if hasattr(fragment, "rules") else self._shown("type")
+        return fragment.brief() if hasattr(fragment, "rules") else self._shown("type")
 
 
 class DTLS(PercPacket):
@@ -85,7 +85,7 @@ class DTLS(PercPacket):
     fields_desc = (RepeatToEnd("records", DTLSRecord, min=1),)
 
     def brief(self) -> str:
-        records = [r.mysummary() for r in self.records if hasattr(r, "rules")]
+        records = [r.brief() for r in self.records if hasattr(r, "rules")]
         return f"DTLS {' | '.join(records)}"
 
     def hashret(self) -> bytes:

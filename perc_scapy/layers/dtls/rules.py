@@ -69,19 +69,6 @@ class OneItem(Rule):
 
 
 @dataclass(frozen=True)
-class NotAmong(Rule):
-    """Values that belong to something else."""
-
-    field: str
-    values: range
-    why: str
-
-    def problem(self, message: Any, size: int) -> str | None:
-        value = getattr(message, self.field)
-        return f"{self.field} {value} {self.why}" if value in self.values else None
-
-
-@dataclass(frozen=True)
 class LengthAmong(Rule):
     """Only these lengths of an octet field are valid."""
 
