@@ -184,6 +184,16 @@ class Endpoint:
             return False
         return self._media.send_rtcp(packet)
 
+    def rekey(self, now: float) -> bool:
+        """Change the own end-to-end key (RFC 8871 section 4.2 allows it at any time); False, and counted, without one.
+
+        Raises `LocalError` in an hbh_only conference.
+        """
+        if self._media is None or not self._media.ready:
+            self._count(Drop.NOT_READY)
+            return False
+        return self._media.rekey(now)
+
     def leave(self, now: float) -> None:
         """RTCP BYE, close_notify, and every key forgotten."""
         if self._media is not None:

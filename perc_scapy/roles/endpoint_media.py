@@ -66,6 +66,15 @@ class MediaPlane:
             key = self.stream.key_event()
             self.begin(key.spi, key.key_id, now)
 
+    def rekey(self, now: float) -> bool:
+        """Change the own master key; False when all epochs of the EKT key are used."""
+        try:
+            self._emit(self.stream.rekey(now))
+        except KeyExhaustedError:
+            self._send_key_expired()
+            return False
+        return True
+
     def begin(self, spi: int | None, key_id: str | None, now: float) -> None:
         """Media may flow: start reporting."""
         self.reporter = Reporter(self._config, self.stream, self.receiving, self._random, now)

@@ -81,6 +81,7 @@ class SendingStream:
             hold=self._config.hold,
         )
         self._perc = PercSender(self._profile, self._outer, sender)
+        self._key_id = master_key.id
         return True
 
     def get_timer(self) -> float | None:
@@ -95,17 +96,26 @@ class SendingStream:
         if newest is None or self._perc is None:
             return None
         left = max(0, int(newest.ttl - (now - received)))
+        master_key = self._new_master_key()
         try:
-            self._perc.ekt.set_parameters(replace(newest, ttl=left), now, self._new_master_key())
+            self._perc.ekt.set_parameters(replace(newest, ttl=left), now, master_key)
         except CryptoError:
             return None  # the SPI in use, given to another key: nobody could tell them apart
+        self._key_id = master_key.id
+        return self.key_event()
+
+    def rekey(self, now: float) -> SendingKeyChanged:
+        """New master key under the same EKT key, next epoch. Raises `KeyExhaustedError` after 65535 of them."""
+        if self._perc is None:
+            raise LocalError("no EKT key, so no end-to-end key to change")
+        master_key = self._new_master_key()
+        self._perc.ekt.rekey(now, master_key)
+        self._key_id = master_key.id
         return self.key_event()
 
     def _new_master_key(self) -> Key:
         # RFC 8871 section 6.4: the end-to-end half of the DTLS-SRTP key, which the KMF knows, is not used.
-        key = Key(self._random(SRTP_PROFILES[self._profile].layer.key_length))
-        self._key_id = key.id
-        return key
+        return Key(self._random(SRTP_PROFILES[self._profile].layer.key_length))
 
     def key_event(self) -> SendingKeyChanged:
         """Names of the own master key that is announced now."""

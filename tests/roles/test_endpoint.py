@@ -304,6 +304,42 @@ def test_a_successor_comes_before_the_time_to_live_ends() -> None:
     assert len(heard(b)) == len(world.media) - sum(192 <= m[1] <= 223 for _, m in world.media)
 
 
+@pytest.mark.req("R8871-27", "R8871-17")
+def test_the_own_key_may_change_at_any_time() -> None:
+    world = board("a", "b")
+    a, b = world.join_endpoint("a"), world.join_endpoint("b")
+    for n in range(60):
+        if n in (10, 40):
+            assert a.peer.rekey(world.now)
+        world.say(a, b"%d" % n)
+    assert heard(b) == [b"%d" % n for n in range(60)]
+    learned = b.of(SenderKeyLearned)
+    assert [(e.spi, e.epoch) for e in learned] == [(learned[0].spi, n) for n in range(3)]
+    assert [e.key_id for e in learned[1:]] == [e.key_id for e in a.of(SendingKeyChanged)]
+    assert b.peer.sources[a.peer.ssrc].key_id == learned[-1].key_id
+    assert not b.peer.counters
+
+
+def test_a_change_of_key_without_one_is_counted_or_a_local_error() -> None:
+    endpoint, _, _ = direct()
+    assert not endpoint.rekey(0.0)
+    assert endpoint.counters == {"not_ready": 1}
+    world = board("a", profile=7, hbh_only=True)
+    line = world.join_endpoint("a", where={"profiles": (7,)}, profiles=(7,), hbh_only=True)
+    with pytest.raises(LocalError):
+        line.peer.rekey(world.now)
+
+
+def test_after_65535_changes_the_ekt_key_has_no_epoch_left() -> None:
+    world = board("a")
+    line = world.join_endpoint("a")
+    line.peer._media.stream.ekt._newest = line.peer._media.stream.ekt._newest._replace(epoch=0xFFFF)
+    before = line.peer._media.stream.key_event().key_id
+    assert not line.peer.rekey(world.now)
+    assert line.peer.counters == {"send_key_exhausted": 1}
+    assert line.peer._media.stream.key_event().key_id == before
+
+
 # -- the rest -----------------------------------------------------------------------------------------------------
 
 
