@@ -52,6 +52,18 @@ def test_rfc_6188_section_7() -> None:
     assert derive(key, salt, 1, 20).hex() == v["label01_20"]
 
 
+@pytest.mark.req("SRT-02")
+@pytest.mark.parametrize("code", [c for c, row in SRTP_PROFILES.items() if not row.is_double])
+def test_all_labels_at_once_are_the_labels_one_by_one(code: int) -> None:
+    row = SRTP_PROFILES[code]
+    key, salt = Key(bytes(range(row.key_length))), Key(bytes(range(100, 100 + row.salt_length)))
+    auth = 0 if row.cipher == "aes-gcm" else 20
+    for base, keys in zip((0, 3), session_keys(row, MasterKey(key, salt)), strict=True):
+        assert keys.key == derive(key, salt, base, row.key_length)
+        assert keys.auth == derive(key, salt, base + 1, auth)
+        assert keys.salt == derive(key, salt, base + 2, row.salt_length)
+
+
 @needs_libcrypto
 @given(
     st.sampled_from((16, 32)).flatmap(lambda n: st.binary(min_size=n, max_size=n)),
