@@ -53,12 +53,6 @@ class Prf:
     def __repr__(self) -> str:
         return "Prf()"
 
-    def _hmac(self, data: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(data)
-        outer.update(inner.digest())
-        return outer.digest()
-
     def __call__(self, label: bytes, seed: bytes, length: int) -> bytes:
         """`length` octets for this label and seed."""
         seed = label + seed
@@ -68,6 +62,12 @@ class Prf:
             if len(output) >= length:
                 return output[:length]
             block = self._hmac(block)
+
+    def _hmac(self, data: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def prf(secret: bytes, label: bytes, seed: bytes, length: int, digest: str = "sha256") -> bytes:

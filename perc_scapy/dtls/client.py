@@ -18,7 +18,7 @@ from perc_scapy.dtls.ekt import read_ekt_key
 from perc_scapy.dtls.events import EktKeyReceived
 from perc_scapy.dtls.fragments import Message
 from perc_scapy.dtls.groups import GROUPS
-from perc_scapy.dtls.hello import client_extensions, read_server_extensions
+from perc_scapy.dtls.hello import client_hello_rest, read_server_extensions
 from perc_scapy.dtls.record import EpochReader, EpochWriter, Record
 from perc_scapy.dtls.signatures import PeerKey, choose, public_key_of, sign
 from perc_scapy.dtls.transcript import Session
@@ -28,6 +28,7 @@ MAX_HELLO_VERIFY_REQUESTS = 4
 """RFC 6347 4.2.1 allows a server to send a new cookie; more than this is a loop."""
 REORDER_PAUSE = 0.1
 """Seconds granted to a Finished that an ekt_key has overtaken."""
+_CLIENT_HELLO = int(HandshakeType.CLIENT_HELLO)
 ACK_NUMBER_LENGTH = 16
 """Octets of one record number in an ACK."""
 
@@ -41,6 +42,7 @@ class DtlsClient(Connection):
         super().__init__(config, State.START)
         self._random = b""
         self._cookie = b""
+        self._hello_rest = b""
         self._verify_requests = 0
         self._server_key_exchange: codec.ServerKeyExchange | None = None
         self._certificate_request: codec.CertificateRequest | None = None
@@ -54,21 +56,14 @@ class DtlsClient(Connection):
         if self._state is not State.START:
             raise LocalError("the handshake was started before")
         self._random = self.config.random(codec.RANDOM_LENGTH)
+        self._hello_rest = client_hello_rest(self.config)
         self._state = State.WAIT_SERVER_HELLO
         self._send_client_hello(now)
 
     def _send_client_hello(self, now: float) -> None:
-        hello = codec.ClientHello(
-            codec.VERSION,
-            self._random,
-            b"",
-            self._cookie,
-            tuple(self.config.cipher_suites),
-            b"\x00",
-            client_extensions(self.config),
-        )
+        start = codec.HelloStart(codec.VERSION, self._random, b"", self._cookie)
         self._transcript.reset()
-        self._out.queue(HandshakeType.CLIENT_HELLO, codec.encode_client_hello(hello))
+        self._out.queue(_CLIENT_HELLO, codec.encode_hello_start(start) + self._hello_rest)
         self._out.send_flight(now)
 
     # --- the server's flight -------------------------------------------------------------------

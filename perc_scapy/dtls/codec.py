@@ -85,17 +85,18 @@ class ClientHello(NamedTuple):
 
 def encode_client_hello(hello: ClientHello) -> bytes:
     """Body of a ClientHello."""
-    return b"".join(
-        (
-            hello.version.to_bytes(2, "big"),
-            hello.random,
-            vector(hello.session_id, 1, 0, 32),
-            vector(hello.cookie, 1),
-            vector(uint16_octets(hello.cipher_suites), 2, 2, 0xFFFE),
-            vector(hello.compression, 1, 1),
-            encode_extensions(hello.extensions),
-        )
+    start = HelloStart(hello.version, hello.random, hello.session_id, hello.cookie)
+    return encode_hello_start(start) + encode_hello_rest(
+        hello.cipher_suites, hello.compression, hello.extensions
     )
+
+
+def encode_hello_rest(
+    cipher_suites: tuple[int, ...], compression: bytes, extensions: Mapping[int, bytes]
+) -> bytes:
+    """What follows the cookie, and is the same with every cookie."""
+    suites = vector(uint16_octets(cipher_suites), 2, 2, 0xFFFE)
+    return suites + vector(compression, 1, 1) + encode_extensions(extensions)
 
 
 class HelloStart(NamedTuple):
@@ -105,6 +106,12 @@ class HelloStart(NamedTuple):
     random: bytes
     session_id: bytes
     cookie: bytes
+
+
+def encode_hello_start(start: HelloStart) -> bytes:
+    """Version to cookie."""
+    head = start.version.to_bytes(2, "big") + start.random
+    return head + vector(start.session_id, 1, 0, 32) + vector(start.cookie, 1)
 
 
 def read_hello_start(cursor: Cursor) -> HelloStart:

@@ -7,6 +7,7 @@ Until a client has shown that it receives at its address, nothing is remembered 
 from __future__ import annotations
 
 import hmac
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ TAG_LENGTH = 16
 MAX_PAYLOAD = 255 - 1 - TAG_LENGTH
 """Octets that the owner may carry inside the cookie."""
 _SECRET_LENGTH = 32
+_BOUND = struct.Struct("!IHB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,9 @@ class CookieExchange:
         self._born += missed * self._lifetime
 
     def _cookie(self, generation: int, hello: HelloStart, context: bytes, payload: bytes) -> bytes:
-        parts = (context, hello.version.to_bytes(2, "big"), hello.random, hello.session_id, payload)
-        bound = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        # every part but the last has a fixed length or is counted, so no two inputs read the same
+        lengths = _BOUND.pack(len(context), hello.version, len(hello.session_id))
+        bound = lengths + context + hello.random + hello.session_id + payload
         tag = hmac.digest(self._secrets[generation], bound, "sha256")[:TAG_LENGTH]
         return bytes((generation,)) + tag + payload
 

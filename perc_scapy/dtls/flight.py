@@ -75,12 +75,11 @@ def pack_flight(
     """The whole flight in as few datagrams as `mtu` allows. Every call uses new record numbers."""
     packer = Packer(mtu)
     for message in flight:
-        epoch, kind, _, raw = message
-        writer = writers[epoch]
-        if kind < 0:
-            packer.add(writer.write(_CHANGE_CIPHER_SPEC, raw))
-        elif len(raw) <= packer.room(writer.overhead):
-            packer.add(writer.write(_HANDSHAKE, raw), kind == _FINISHED)
+        writer = writers[message.epoch]
+        if message.type < 0:
+            packer.add(writer.write(_CHANGE_CIPHER_SPEC, message.raw))
+        elif len(message.raw) <= packer.room(writer.overhead):
+            packer.add(writer.write(_HANDSHAKE, message.raw), message.type == _FINISHED)
         else:
             _pack_pieces(packer, writer, message)
     return packer.flush()

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from perc_scapy.codes import AlertDescription, ExtensionType, NamedGroup, SignatureScheme
 from perc_scapy.crypto.tls12_suites import CIPHER_SUITES
+from perc_scapy.dtls import codec
 from perc_scapy.dtls import extensions as ext
 from perc_scapy.dtls.codec import ClientHello
 from perc_scapy.dtls.config import DtlsConfig
@@ -72,6 +73,12 @@ def _client_extensions(
     if external_session_id is not None:
         offer[EXTERNAL_SESSION_ID] = ext.encode_external_session_id(external_session_id)
     return MappingProxyType(offer)
+
+
+def client_hello_rest(config: DtlsConfig) -> bytes:
+    """Octets of our ClientHello behind the cookie."""
+    suites = tuple(config.cipher_suites)
+    return codec.encode_hello_rest(suites, b"\x00", client_extensions(config))
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 from cryptography import x509
@@ -101,8 +102,12 @@ class PeerKey(NamedTuple):
             raise RemoteError("signature does not verify", AlertDescription.DECRYPT_ERROR) from None
 
 
+@lru_cache(maxsize=64)
 def public_key_of(der: bytes) -> PeerKey:
-    """The key in a certificate. Raises `RemoteError`: bad_certificate or unsupported_certificate."""
+    """The key in a certificate. Raises `RemoteError`: bad_certificate or unsupported_certificate.
+
+    The last ones are remembered: members come back, and an endpoint meets the same KMF each time.
+    """
     try:
         key = x509.load_der_x509_certificate(der).public_key()
     except UnsupportedAlgorithm:

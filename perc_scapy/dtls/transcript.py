@@ -13,10 +13,13 @@ from perc_scapy.crypto.secret import Key
 class Transcript:
     """Messages as if each had been sent in one fragment (RFC 6347 4.2.6). Kept whole until the hash is known."""
 
-    __slots__ = ("_messages",)
+    __slots__ = ("_hashed", "_messages", "_running")
 
     def __init__(self) -> None:
         self._messages: list[bytes] = []
+        self._hashed = 0
+        """How many messages are in the running hash."""
+        self._running: dict[str, hashlib._Hash] = {}
 
     def add(self, message: bytes) -> None:
         """A whole message with its 12-octet header."""
@@ -25,14 +28,20 @@ class Transcript:
     def reset(self) -> None:
         """After a HelloVerifyRequest the first ClientHello does not count (RFC 6347 4.2.1)."""
         self._messages.clear()
+        self._running.clear()
 
     def octets(self) -> bytes:
         """What CertificateVerify signs."""
         return b"".join(self._messages)
 
     def hash(self, digest: str) -> bytes:
-        """Handshake hash so far; `digest` is `sha256` or `sha384`."""
-        return _HASHES[digest](b"".join(self._messages)).digest()
+        """Handshake hash so far; `digest` is `sha256` or `sha384`. Asked three times, computed in steps."""
+        if digest not in self._running:
+            self._running, self._hashed = {digest: _HASHES[digest]()}, 0
+        running = self._running[digest]
+        running.update(b"".join(self._messages[self._hashed :]))
+        self._hashed = len(self._messages)
+        return running.copy().digest()
 
 
 class Session:
