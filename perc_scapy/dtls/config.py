@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from perc_scapy.codes import CipherSuite, NamedGroup
@@ -44,6 +44,14 @@ Verify = Callable[[PeerInfo], int | None]
 """Returns the alert that refuses the peer, or None."""
 
 
+Tamper = Callable[[int, bytes], bytes | Sequence[tuple[int, bytes]] | None]
+"""Gets type and body of a handshake message before it is hashed and sent.
+
+Returns the body to send instead, None to leave the message out, or a sequence of (type, body) that takes its place:
+with it a workbench can send anything.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class DtlsConfig:
     """Times in seconds, sizes in octets. Raises `LocalError` for values that no handshake could use."""
@@ -75,8 +83,8 @@ class DtlsConfig:
     """Of one flight, or of one ekt_key, before the engine gives up."""
     keylog: Callable[[str], None] | None = field(default=None, repr=False, kw_only=True)
     """Gets one line `CLIENT_RANDOM <hex> <hex>` for each handshake, without a line end."""
-    tamper: Callable[[int, bytes], bytes] | None = field(default=None, repr=False, kw_only=True)
-    """Changes the body of a message that we send before it is hashed."""
+    tamper: Tamper | None = field(default=None, repr=False, kw_only=True)
+    """Changes what we send before it is hashed, so that a broken handshake keeps a sound transcript."""
 
     def __post_init__(self) -> None:
         if self.mtu < MIN_MTU:

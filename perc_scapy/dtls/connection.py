@@ -9,7 +9,7 @@ from enum import IntEnum, auto
 from typing import Any, ClassVar
 
 from perc_scapy.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
-from perc_scapy.dtls.codec import Fragment, decode_alert, decode_fragments
+from perc_scapy.dtls.codec import HANDSHAKE_HEADER, Fragment, decode_alert, decode_fragments
 from perc_scapy.dtls.config import DtlsConfig, PeerInfo
 from perc_scapy.dtls.events import (
     ApplicationDataReceived,
@@ -33,6 +33,8 @@ from perc_scapy.errors import CryptoError, DecodeError, LocalError, RemoteError
 EARLY_RECORDS = 8
 """Records of epoch 1 kept while its keys are not there yet: a reordered flight has fewer."""
 EARLY_OCTETS = 4096
+MAX_SEQUENCE = 0xFFFF
+"""The last message_seq (RFC 6347 4.2.2)."""
 
 _CHANGE_CIPHER_SPEC = int(ContentType.CHANGE_CIPHER_SPEC)
 _ALERT = int(ContentType.ALERT)
@@ -172,6 +174,14 @@ class Connection:
             raise LocalError(f"application data longer than {MAX_PLAINTEXT} octets")
         self._out.send(_APPLICATION_DATA, data)
 
+    def send_handshake(self, kind: int, body: bytes) -> None:
+        """Any handshake message in epoch 1, once and without retransmission: for experiments, no flow needs it."""
+        if self._state is not State.ESTABLISHED:
+            raise LocalError("no message of one's own before the handshake is complete")
+        if self._out.sequence > MAX_SEQUENCE or len(body) > MAX_PLAINTEXT - HANDSHAKE_HEADER:
+            raise LocalError("message numbers used up, or message longer than a record")
+        self._out.send_message(kind, body)
+
     def export(self, label: bytes, length: int, context: bytes | None = None) -> bytes:
         """Keying material (RFC 5705). Raises `LocalError` before the handshake is complete."""
         if self._session is None or self._state is not State.ESTABLISHED:
@@ -276,14 +286,14 @@ class Connection:
             self._refuse_renegotiation(epoch)
         elif (epoch == 1) != (kind in _EPOCH_1_MESSAGES):
             self.counters["message_in_wrong_epoch"] += 1
-        elif not (self._admitted or self._admit(fragment, record)):
+        elif not (self._admitted or self._admit(fragment, record, now)):
             self.counters["message_not_expected"] += 1
         elif fragment.sequence < self._reassembler.next_sequence:
             self._receive_old(fragment, record, now)
         else:
             self._receive_new(fragment, record, now)
 
-    def _admit(self, fragment: Fragment, record: Record) -> bool:
+    def _admit(self, fragment: Fragment, record: Record, now: float) -> bool:
         """Server: whether the first message may start a handshake."""
         raise NotImplementedError
 

@@ -44,10 +44,10 @@ def read_ekt_key(body: bytes, cipher: int) -> EktParameters:
 class _Transfer:
     """One ekt_key message on its way."""
 
-    __slots__ = ("body", "numbers", "pieces", "sequence", "spi")
+    __slots__ = ("body", "kind", "numbers", "pieces", "sequence", "spi")
 
-    def __init__(self, spi: int, sequence: int, body: bytes) -> None:
-        self.spi, self.sequence, self.body = spi, sequence, body
+    def __init__(self, spi: int, sequence: int, kind: int, body: bytes) -> None:
+        self.spi, self.sequence, self.kind, self.body = spi, sequence, kind, body
         self.pieces: dict[int, int] = {}
         """Length of each piece not acknowledged yet, by its offset; fixed at the first sending."""
         self.numbers: dict[int, int] = {}
@@ -65,15 +65,17 @@ class _Transfer:
 
     def _first(self, packer: Packer, writer: EpochWriter) -> None:
         offset, overhead = 0, writer.overhead + HANDSHAKE_HEADER
-        while offset < len(self.body):
+        while True:
             size = piece_size(packer, overhead, len(self.body) - offset)
             self.pieces[offset] = size
             self._write(packer, writer, offset, size)
             offset += size
+            if offset >= len(self.body):
+                return
 
     def _write(self, packer: Packer, writer: EpochWriter, offset: int, size: int) -> None:
         data = self.body[offset : offset + size]
-        content = encode_fragment(EKT_KEY, len(self.body), self.sequence, offset, data)
+        content = encode_fragment(self.kind, len(self.body), self.sequence, offset, data)
         self.numbers[writer.next_number] = offset
         packer.add(writer.write(ContentType.HANDSHAKE, content))
 
@@ -94,9 +96,9 @@ class EktOutbox:
         self._waiting: deque[_Transfer] = deque()
         self._current: _Transfer | None = None
 
-    def queue(self, spi: int, sequence: int, body: bytes) -> None:
-        """Send after those before it are acknowledged."""
-        self._waiting.append(_Transfer(spi, sequence, body))
+    def queue(self, spi: int, sequence: int, kind: int, body: bytes) -> None:
+        """Send after those before it are acknowledged. `kind` is ekt_key, unless somebody experiments."""
+        self._waiting.append(_Transfer(spi, sequence, kind, body))
 
     def start(self, writer: EpochWriter, now: float) -> list[Datagram]:
         """Begin the next transfer if none is under way."""

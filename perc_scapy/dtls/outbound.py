@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from perc_scapy.codes import ContentType
 from perc_scapy.dtls.codec import encode_fragment
 from perc_scapy.dtls.config import DtlsConfig
@@ -45,8 +47,22 @@ class Outbound:
 
     def queue(self, kind: int, body: bytes, epoch: int = 0) -> None:
         """Add a message to the flight under preparation."""
-        if self._config.tamper is not None:
-            body = self._config.tamper(kind, body)
+        if self._config.tamper is None:
+            self._append(kind, body, epoch)
+            return
+        for other_kind, other_body in self.tampered(kind, body):
+            self._append(other_kind, other_body, epoch)
+
+    def tampered(self, kind: int, body: bytes) -> Sequence[tuple[int, bytes]]:
+        """What takes the place of a message."""
+        if self._config.tamper is None:
+            return ((kind, body),)
+        changed = self._config.tamper(int(kind), body)
+        if changed is None:
+            return ()
+        return ((kind, changed),) if isinstance(changed, bytes) else changed
+
+    def _append(self, kind: int, body: bytes, epoch: int) -> None:
         sequence = self.sequence
         self.sequence = sequence + 1
         raw = encode_fragment(kind, len(body), sequence, 0, body)
@@ -79,6 +95,12 @@ class Outbound:
             self._provoked += 1
             self.timer.restart(now)
             self.transmit(now)
+
+    def send_message(self, kind: int, body: bytes) -> None:
+        """A handshake message after the handshake: once, unhashed, in one record."""
+        content = encode_fragment(kind, len(body), self.sequence, 0, body)
+        self.sequence += 1
+        self.send(ContentType.HANDSHAKE, content)
 
     def send(self, kind: int, content: bytes) -> None:
         """One record outside flights, in a datagram of its own."""

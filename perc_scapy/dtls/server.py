@@ -19,7 +19,7 @@ from perc_scapy.crypto.tls12_suites import CIPHER_SUITES
 from perc_scapy.dtls import codec
 from perc_scapy.dtls.codec import Fragment
 from perc_scapy.dtls.config import DtlsConfig, PeerInfo
-from perc_scapy.dtls.connection import Connection, Handler, State
+from perc_scapy.dtls.connection import MAX_SEQUENCE, Connection, Handler, State
 from perc_scapy.dtls.ekt import EKT_KEY, EktOutbox, ekt_key_body
 from perc_scapy.dtls.events import EktKeyAcknowledged, EktKeyUndelivered
 from perc_scapy.dtls.fragments import Message
@@ -66,7 +66,7 @@ class DtlsServer(Connection):
         self._confirmed = False
         """The client sent something that it can send only after our Finished."""
 
-    def _admit(self, fragment: Fragment, record: Record) -> bool:
+    def _admit(self, fragment: Fragment, record: Record, now: float) -> bool:
         """The first ClientHello sets where message and record numbers start (RFC 6347 4.2.1, 4.2.2)."""
         too_far = fragment.sequence > MAX_FIRST_SEQUENCE or record.sequence > MAX_FIRST_RECORD
         if fragment.type != HandshakeType.CLIENT_HELLO or too_far:
@@ -74,6 +74,8 @@ class DtlsServer(Connection):
         self._admitted = True
         self._reassembler.next_sequence = self._out.sequence = fragment.sequence
         self._out.writers[0] = EpochWriter(0, first=record.sequence)
+        # Nothing to send yet: it ends a server whose ClientHello never becomes whole.
+        self._out.timer.start(now)
         return True
 
     # --- the client's first flight -------------------------------------------------------------
@@ -205,13 +207,11 @@ class DtlsServer(Connection):
             raise LocalError("no ekt_key before the handshake is complete")
         if self._ekt_cipher is None or parameters.cipher != self._ekt_cipher:
             raise LocalError("this EKT cipher was not negotiated")
-        if self._out.sequence > 0xFFFF:
+        if self._out.sequence > MAX_SEQUENCE:
             raise LocalError("message numbers of this association are used up")
-        body = ekt_key_body(parameters)
-        if self.config.tamper is not None:
-            body = self.config.tamper(EKT_KEY, body)
-        self._ekt.queue(parameters.spi, self._out.sequence, body)
-        self._out.sequence += 1
+        for kind, body in self._out.tampered(EKT_KEY, ekt_key_body(parameters)):
+            self._ekt.queue(parameters.spi, self._out.sequence, kind, body)
+            self._out.sequence += 1
 
     def _start_transfers(self, now: float) -> None:
         if self._state is State.ESTABLISHED:

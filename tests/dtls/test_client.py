@@ -9,13 +9,11 @@ from perc_scapy.codes import AlertDescription, HandshakeType
 from perc_scapy.dtls import (
     ConnectionClosed,
     DtlsClient,
-    DtlsServer,
     HandshakeCompleted,
     PeerInfo,
     codec,
 )
 from perc_scapy.dtls.connection import State
-from perc_scapy.dtls.outbound import Outbound
 from perc_scapy.dtls.record import encode_record, first_record
 from perc_scapy.errors import LocalError
 from tests.dtls.pairs import (
@@ -26,7 +24,6 @@ from tests.dtls.pairs import (
     identity,
     pair,
     seeded,
-    server_config,
     shuttle,
 )
 
@@ -106,14 +103,7 @@ def test_every_broken_message_of_a_server_is_answered(kind, change, alert):
 def test_messages_out_of_order():
     """A server that leaves its certificate out."""
 
-    class Hasty(Outbound):
-        def queue(self, kind, body, epoch=0):
-            if kind != HandshakeType.CERTIFICATE:
-                super().queue(kind, body, epoch)
-
-    client, server = DtlsClient(client_config(1)), DtlsServer(server_config(1))
-    server._out = Hasty(server.config, server._transcript)
-    client.start(0.0)
+    client, server = pair(server={"tamper": tamper(HandshakeType.CERTIFICATE, lambda b: None)})
     assert closed_by(client, server) == ("client", 10)
 
 

@@ -250,3 +250,21 @@ def test_application_data_under_each_suite_and_empty():
             ApplicationDataReceived(b""),
             ApplicationDataReceived(b"x" * 1000),
         ]
+
+
+def test_any_message_after_the_handshake():
+    client, server = pair()
+    with pytest.raises(LocalError):
+        server.send_handshake(0, b"")
+    shuttle(client, server)
+    with pytest.raises(LocalError):
+        server.send_handshake(20, bytes(16384))
+    server.send_handshake(0, b"")
+    shuttle(client, server)
+    assert client.counters["renegotiation_refused"] == 1
+    assert server.counters["alert_warning"] == 1
+    client, server = pair()
+    shuttle(client, server)
+    server.send_handshake(26, b"never negotiated")
+    shuttle(client, server)
+    assert events(client)[-1].alert == 10

@@ -63,3 +63,23 @@ def test_stop_keeps_what_is_packed():
     assert out.timer.deadline is None
     out.transmit(1.0)
     assert out.drain() == []
+
+
+def test_tampering():
+    """Leave out, change, replace by several."""
+    changes = {1: None, 2: b"other", 3: [(3, b"one"), (99, b"two")]}
+    out = outbound(tamper=lambda kind, body: changes[kind])
+    for kind in changes:
+        out.queue(kind, b"body")
+    out.send_flight(0.0)
+    fragments = [r.fragment for d in out.drain() for r in split_records(d)[0]]
+    assert [(f[0], f[12:]) for f in fragments] == [(2, b"other"), (3, b"one"), (99, b"two")]
+    assert out.sequence == 3
+
+
+def test_message_outside_flights():
+    out = outbound()
+    out.send_message(24, b"x")
+    (datagram,) = out.drain()
+    assert datagram[13:].hex() == "18" + "000001" + "0000" + "000000" + "000001" + "78"
+    assert out.sequence == 1
