@@ -75,14 +75,15 @@ class Source:
         return key if seen is None or key.epoch > seen.epoch else None
 
     def prove(self, key: ReceivedKey) -> None:
-        """A packet authenticated under the key: announcements that it overtook are void."""
+        """A packet authenticated under the key: other keys announced for the same epoch are void."""
         key.proven = True
         seen = self.seen.get(key.spi)
         if seen is None or key.epoch > seen.epoch:
             self.seen[key.spi] = key
         if key not in self.keys:
             self._insert(key)
-        self.keys = [k for k in self.keys if k.proven or k.spi != key.spi or k.epoch > key.epoch]
+        name = key.spi, key.epoch
+        self.keys = [k for k in self.keys if k is key or (k.spi, k.epoch) != name]
 
     def expect(self, key: ReceivedKey) -> None:
         """Keep an announced key beside the others: several re-keys may be under way within one hold time."""

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 from cryptography.exceptions import InvalidTag
 
 from perc_scapy.crypto.double import EMPTY_OHB
-from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
+from perc_scapy.crypto.srtp import SrtpContext, header_end
 from perc_scapy.crypto.transforms import BAD_TAG
 from perc_scapy.errors import AuthenticationError, EncodeError, LocalError
 from perc_scapy.wire import Ohb, peel_ohb
@@ -43,6 +43,10 @@ class HeaderChange(NamedTuple):
 
 
 NO_CHANGE = HeaderChange()
+_START = Struct("!HH4xI").unpack_from
+"""First two octets, SEQ, SSRC."""
+_LEAST = 12 + 1 + 16
+"""Octets of a packet with an OHB at least."""
 _FIELDS = Struct("!BH").unpack_from
 """Marker with payload type, and sequence number: octets 1 to 3 of the header."""
 _OCTETS = [bytes((value,)) for value in range(256)]
@@ -63,28 +67,43 @@ def relay(
     """
     if ingress.key_digest == egress.key_digest:
         raise LocalError("relay: ingress and egress must not share a master key")
-    # HOT PATH: what SrtpContext.open and .seal do for the next packet in order, without their calls.
-    if len(wire) < 12 or wire[0] & 0xDF != 0x80 or ingress.decrypt is None:
+    # HOT PATH: what SrtpContext.open, rewrite and SrtpContext.seal do for the next packet in order, in line.
+    if len(wire) < _LEAST:
         return _relay_any(wire, ingress, egress, change, index)
-    seq, ssrc = SEQ_SSRC(wire)
-    source = ingress.streams.get(ssrc)
-    if source is None or source.expected != seq:
+    start, seq, ssrc = _START(wire)
+    source, decrypt = ingress.streams.get(ssrc), ingress.decrypt
+    if source is None or source.expected != seq or start & 0xDF00 != 0x8000 or decrypt is None:
         return _relay_any(wire, ingress, egress, change, index)
     header, following = wire[:12], source.highest + 1
     try:
-        payload = ingress.decrypt((source.base ^ following).to_bytes(12, "big"), wire[12:], header)
+        payload = decrypt((source.base ^ following).to_bytes(12, "big"), wire[12:], header)
     except InvalidTag:
         raise AuthenticationError(BAD_TAG) from None
     source.highest, source.expected = following, seq + 1
     if change is not NO_CHANGE:
-        header, payload = rewrite(header, payload, change)
-        return header + egress.seal(header, payload, index)
-    target = egress.streams.get(ssrc)
-    if target is None or target.expected != seq or index is not None or egress.encrypt is None:
+        if change.seq is not None or change.extension is not KEEP or payload[-1]:
+            header, payload = rewrite(header, payload, change)
+            return header + egress.seal(header, payload, index)
+        if egress.plan[0] is not change:
+            egress.plan = (change, {})
+        # A change of PT and M alone does the same to every packet with these two first octets and an empty OHB.
+        octets, ohb = egress.plan[1].get(start) or _planned(egress.plan[1], start, header, change)
+        header, payload = octets + wire[2:12], payload[:-1] + ohb
+    target, encrypt = egress.streams.get(ssrc), egress.encrypt
+    if target is None or target.expected != seq or index is not None or encrypt is None:
         return header + egress.seal(header, payload, index)
     target.highest = following = target.highest + 1
     target.expected = seq + 1
-    return header + egress.encrypt((target.base ^ following).to_bytes(12, "big"), payload, header)
+    return header + encrypt((target.base ^ following).to_bytes(12, "big"), payload, header)
+
+
+def _planned(
+    plan: dict[int, tuple[bytes, bytes]], start: int, header: bytes, change: HeaderChange
+) -> tuple[bytes, bytes]:
+    """(first two octets, OHB) after the change, kept for the next packet."""
+    changed, ohb = rewrite(header, EMPTY_OHB, change)
+    plan[start] = changed[:2], ohb
+    return plan[start]
 
 
 def _relay_any(

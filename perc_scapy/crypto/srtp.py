@@ -54,6 +54,7 @@ class SrtpContext:
         "decrypt",
         "encrypt",
         "key_digest",
+        "plan",
         "profile",
         "streams",
     )
@@ -75,6 +76,8 @@ class SrtpContext:
         self.decrypt = aead.decrypt if aead else None
         """AESGCM calls for hot paths, which write out what `seal` and `open` do; None for another cipher."""
         self._rtcp: Transform = make_transform(row, rtcp, row.rtcp_tag)
+        self.plan: tuple[object, dict[int, tuple[bytes, bytes]]] = (None, {})
+        """Belongs to `hop.relay`: the header change at hand, and what it makes of octets."""
         self._tags = row.rtp_tag, row.rtcp_tag
         self._window = window
         self.streams: dict[int, Stream] = {}

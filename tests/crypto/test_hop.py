@@ -432,19 +432,59 @@ def test_egress_index_is_the_callers_choice_and_never_repeats() -> None:
         relay(source.protect(rtp(seq=4)), ingress, egress, HeaderChange(seq=8), index=0x30008)
 
 
-def test_fast_and_plain_paths_give_the_same_octets() -> None:
-    """The in-line path of `relay` against unprotect, change, protect, packet by packet in every order."""
-    source, change = sender(), HeaderChange(pt=77)
-    wires = {seq: source.protect(rtp(seq=seq)) for seq in range(65000, 65536)}
-    early = [65000, 65001, 65002, 65010, 65003, 65004, 65011, 65012, 65100, 65101]
-    late = [65200, 65201, 65199, 65202, 65535]
-    fast, plain = hops(), hops()
-    for pick, order in ((NO_CHANGE, early), (change, late)):
-        for seq in order:
-            one = relay(wires[seq], *fast, pick)
-            two = plain[1].protect(change_headers(plain[0].unprotect(wires[seq]), pick))
-            assert one == two
-    assert [state(c) for c in fast] == [state(c) for c in plain]
+CHANGES = [
+    NO_CHANGE,
+    HeaderChange(pt=77),
+    HeaderChange(pt=15, marker=False),
+    HeaderChange(marker=True),
+    HeaderChange(pt=9, extension=None),
+    HeaderChange(seq=7),
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1, 1, 1, 1, 2, 0, -3, 40000]),
+            st.sampled_from([15, 77, 0]),
+            st.booleans(),
+            st.booleans(),
+            st.sampled_from([0, 0, 0, 1]),
+            st.sampled_from([b"\0", b"\0", b"\0", h("0502"), h("0c"), h("80"), b""]),
+            st.integers(0, len(CHANGES) - 1),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from([0, 65520]),
+)
+def test_fast_and_plain_paths_do_the_same(steps: list, start: int) -> None:
+    """The in-line path of `relay` against unprotect, change, protect: octets, errors and state, packet by packet."""
+    source, fast, plain, index = context(7, *HOP1), hops(), hops(), start
+    for step, pt, marker, padding, csrcs, ohb, pick in steps:
+        index = max(index + step, 0)
+        packet = rtp(
+            index & 0xFFFF,
+            b"x" * 20 * bool(ohb) + ohb,
+            pt=pt,
+            marker=marker,
+            padding=padding,
+            csrcs=csrcs,
+        )
+        try:
+            wire = source.protect(packet)
+        except NonceReuseError:
+            continue
+        results = []
+        for call in (
+            lambda: relay(wire, *fast, CHANGES[pick]),  # noqa: B023
+            lambda: plain[1].protect(change_headers(plain[0].unprotect(wire), CHANGES[pick])),  # noqa: B023
+        ):
+            try:
+                results.append(call())
+            except (DecodeError, NonceReuseError) as error:
+                results.append(type(error))
+        assert results[0] == results[1]
+        assert [state(c) for c in fast] == [state(c) for c in plain]
 
 
 @pytest.mark.req("EKT-21")

@@ -326,7 +326,7 @@ def test_joins_in_quick_succession(joins: int) -> None:
 
 
 @pytest.mark.req("EKT-16", "EKT-15")
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32),
     st.sampled_from([0.05, 0.1, 0.3, 0.6]),
