@@ -63,6 +63,11 @@ def open_capture(path: str | Path) -> CaptureReader:
     """Open a capture file. Raises `ConfigError` when it is missing, unreadable or something else."""
     try:
         stream = Path(path).open("rb")  # noqa: SIM115  the reader closes it
-        return CaptureReader(stream, str(path))
-    except OSError as error:  # also a folder, which opens and fails at the first read
+    except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
+    try:
+        return CaptureReader(stream, str(path))
+    except (ConfigError, OSError) as error:
+        stream.close()
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise (error if reason is None else ConfigError(f"{path}: {reason}")) from None

@@ -65,8 +65,8 @@ class Person:
 class HandmadeConference:
     """Every datagram goes into `trace`; every secret into `lines`."""
 
-    def __init__(self, *, cookies: bool = True, seed: str = "handmade") -> None:
-        self.seed, self.cookies = seed, cookies
+    def __init__(self, *, cookies: bool = True, seed: str = "handmade", mtu: int = 1200) -> None:
+        self.seed, self.cookies, self.mtu = seed, cookies, mtu
         self.now = 1_700_000_000.0
         self.trace: list[Datagram] = []
         self.lines: list[str] = []
@@ -135,7 +135,8 @@ class HandmadeConference:
 
     def join(self, name: str, parameters: EktParameters) -> Person:
         """A whole handshake through the tunnel, and the EKT key."""
-        perc = {"srtp_profiles": (PROFILE,), "ekt_ciphers": (CIPHER,), "keylog": self.lines.append}
+        perc = {"srtp_profiles": (PROFILE,), "ekt_ciphers": (CIPHER,), "keylog": self.lines.append,
+                "mtu": self.mtu}  # fmt: skip
         seed = self.seed + name
         self.joins += 1
         person = Person(

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Show the packets of a capture (pcap, pcapng), one line each, with what was decrypted in brackets.
+
+Keys come from the capture's own Decryption Secrets Blocks and from -k (NSS key log: CLIENT_RANDOM lines). They open
+DTLS, the tunnel messages inside, the DTLS inside those, and both layers of SRTP. Key octets are never shown unless
+--show-keys says so. A damaged file is shown up to the damage; the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perc_scapy.cli import ExitCode
+from perc_scapy.cli.options import add_json
+
+if TYPE_CHECKING:
+    from perc_scapy.view.packets import PacketView
+    from perc_scapy.view.style import Style
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("capture", type=Path, metavar="CAPTURE")
+    parser.add_argument("-k", "--keys", type=Path, action="append", default=[], metavar="KEYS",
+                        help="key log; may be given several times")  # fmt: skip
+    parser.add_argument("-n", "--number", type=_number, action="append", metavar="N",
+                        help="only this packet; may be given several times")  # fmt: skip
+    parser.add_argument("-V", "--verbose", action="store_true", help="every field of every packet")
+    parser.add_argument("--show-keys", action="store_true", help="print key octets too")
+    add_json(parser)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no packet number")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    from perc_scapy.capture.analysis import Analysis
+    from perc_scapy.capture.keylog import KeyLog
+    from perc_scapy.capture.packets import datagrams
+    from perc_scapy.capture.reader import open_capture
+    from perc_scapy.view.packets import view_all
+
+    keylog = KeyLog()
+    for path in args.keys:
+        keylog.add_file(path)
+    with open_capture(args.capture) as reader:
+        frames = list(reader)
+    for text in reader.secrets:
+        keylog.add_text(text)
+    analysis = Analysis(datagrams(frames), keylog)
+    wanted = [frame for frame in frames if args.number is None or frame.number in args.number]
+    _print(view_all(analysis, wanted), frames[0].time if frames else 0.0, args)
+    if reader.damage is not None:
+        sys.stdout.flush()
+        print(f"perc dissect: {args.capture}: damaged after packet {len(frames)}: {reader.damage}",
+              file=sys.stderr)  # fmt: skip
+        return ExitCode.FINDING
+    return ExitCode.OK
+
+
+def _print(views: Iterable[PacketView], start: float, args: argparse.Namespace) -> None:
+    if args.json:
+        _print_json(views, secrets=args.show_keys)
+        return
+    from perc_scapy.cli.demo import terminal_style
+    from perc_scapy.view.tree import tree
+
+    style = terminal_style()
+    for view in views:
+        print(_line(view, start, style))
+        if args.verbose:
+            for line in tree(view, style, secrets=args.show_keys):
+                print(line)
+
+
+def _print_json(views: Iterable[PacketView], *, secrets: bool) -> None:
+    head: dict[str, int] = {"schema": 1}
+    for view in views:
+        print(json.dumps(head | view.to_json(secrets=secrets)))
+        head = {}
+
+
+def _line(view: PacketView, start: float, style: Style) -> str:
+    """Number, seconds since the first packet, addresses, protocols that matter, summary, faults."""
+    ends = f"{view.src} {style.glyphs.to} {view.dst}" if view.src else ""
+    fault = style.paint(f"  [{view.expert[0]}]", "bad") if view.expert else ""
+    time = f"{view.time - start:10.6f}"
+    return f"{view.number:>6} {style.paint(time, 'dim')}  {ends:<34} {view.summary}{fault}"

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Media as layers, as far as keys go."""
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.view.media_parts import media_parts
+from tests.capture.handmade import Address, three_flows
+
+
+def names(media) -> list[str]:
+    return [type(part.packet).__name__ for part in media_parts(media)]
+
+
+def test_all_layers_with_keys() -> None:
+    talk = three_flows()
+    media = Analysis(talk.trace, talk.keylog()).media
+    opened = [m for m in media if m.rtp is not None]
+    assert names(opened[0]) == ["DoubleSRTP", "DoublePlaintext", "RTP"]
+    assert names(media[-1]) == ["SRTCP", "RTCP"]
+    closed = next(m for m in media if m.kind == "rtp" and m.rtp is None)
+    assert names(closed) == ["DoubleSRTP", "DoublePlaintext"]
+
+
+def test_without_keys_the_wire_only() -> None:
+    talk = three_flows()
+    media = Analysis(talk.trace, KeyLog()).media
+    assert names(media[0]) == ["DoubleSRTP"]
+    assert names(media[-1]) == ["SRTCP"]
+
+
+def test_without_an_association_nothing_is_guessed() -> None:
+    talk = three_flows()
+    stranger = Address("10.0.0.1", 1)
+    talk.seen(stranger, Address("10.0.0.2", 2), b"\x80\x00" + bytes(60))
+    assert names(Analysis(talk.trace, talk.keylog()).media[-1]) == ["SRTP"]

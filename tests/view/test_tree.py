@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every field on a line, faults in sight, keys hidden."""
+
+from perc_scapy.layers.dtls import DTLS
+from perc_scapy.view.packets import PacketView
+from perc_scapy.view.parts import Part, opaque
+from perc_scapy.view.style import Style
+from perc_scapy.view.tree import tree
+from tests.capture.handmade import k, three_flows
+from tests.view.test_packets import views_of
+
+HELLO = "16feff000000000000000000170300000b000000000000000bfeff080102030405060708"
+
+
+def test_a_tree() -> None:
+    view = PacketView(
+        1, 0.0, "a", "b", ["dtls"], [Part("dtls", DTLS(bytes.fromhex(HELLO)))], ["odd"]
+    )
+    assert list(tree(view, Style())) == [
+        "    DTLS",
+        "      records[0]: DTLSRecord",
+        "        type = 22",
+        "        version = 65279",
+        "        epoch = 0",
+        "        sequence_number = 0",
+        "        length = 23",
+        "        content: DTLS10Handshakes",
+        "          messages[0]: DTLS10Handshake",
+        "            msg_type = 3",
+        "            length = 11",
+        "            message_seq = 0",
+        "            fragment_offset = 0",
+        "            fragment_length = 11",
+        "            body: DTLSHelloVerifyRequest",
+        "              version = 65279",
+        "              cookie = 0102030405060708",
+        "    ! odd",
+    ]
+
+
+def test_long_values_are_cut() -> None:
+    view = PacketView(1, 0.0, "a", "b", [], [opaque("DATA", bytes(500), "x")])
+    lines = list(tree(view, Style(unicode=False)))
+    assert lines[1].endswith("0~")
+    assert len(lines[1]) < 120
+
+
+def test_a_conference_without_a_key() -> None:
+    text = "\n".join(line for view in views_of(three_flows()) for line in tree(view, Style()))
+    assert "DTLSEKTKey" in text
+    assert "(decrypted)" in text
+    assert bytes(k(1).key).hex() not in text
