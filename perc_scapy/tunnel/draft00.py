@@ -16,7 +16,7 @@ from perc_scapy.layers import (
     SRTPKeyInformation,
     SupportedProfiles,
 )
-from perc_scapy.layers.compile import decode, encode, record
+from perc_scapy.layers.compile import decode, encode, record, record_class
 from perc_scapy.tunnel.messages import HopKeys, RefusedMessage, Sender, TunneledDtls
 
 VERSION = b"\x01\x00"
@@ -26,6 +26,11 @@ _FROM: dict[int, Sender] = {
     Type.SRTP_KEY_INFORMATION: "kmf",
 }
 """Types that only one side may send (draft section 5.3, 5.4); Empty is for both."""
+# The records' own classes, as a KMF makes thousands; `encode` checks what `record` would convert.
+_Message = record_class(DTLSTunnelMessage)
+_Profiles = record_class(SupportedProfiles)
+_Keys = record_class(SRTPKeyInformation)
+_EMPTY = record(Empty)
 
 
 class Draft00:
@@ -40,16 +45,8 @@ class Draft00:
             raise EncodeError(f"draft-00: {kind.name} is not for the {sender} to send")
         if message.conference_id is None:
             raise EncodeError("draft-00: every message names its conference")
-        return encode(
-            record(
-                DTLSTunnelMessage,
-                association_id=message.association_id,
-                conference_id=message.conference_id,
-                type=int(kind),
-                body=body,
-                dtls_message=message.dtls,
-            )
-        )
+        header = (*VERSION, message.association_id, message.conference_id, kind)
+        return encode(_Message(*header, body, message.dtls))
 
     def decode(self, data: bytes, sender: Sender) -> TunneledDtls:
         """Strict: nothing left over, this version, a known type, legal for `sender`. Raises `RefusedMessage` only."""
@@ -120,10 +117,9 @@ def _body(message: TunneledDtls) -> tuple[Type, Any]:
         raise EncodeError("draft-00: a message has profiles or keys, not both")
     if message.profiles is not None:
         # AMB-04: the MDD has no MKI to tell.
-        fields = record(SupportedProfiles, profiles=list(message.profiles), srtp_mki=b"")
-        return Type.SUPPORTED_PROFILES, fields
+        return Type.SUPPORTED_PROFILES, _Profiles(message.profiles, b"")
     if message.keys is None:
-        return Type.EMPTY, record(Empty)
+        return Type.EMPTY, _EMPTY
     return Type.SRTP_KEY_INFORMATION, _key_body(message.keys)
 
 
@@ -131,11 +127,5 @@ def _key_body(keys: HopKeys) -> Any:
     fault = key_fault(keys)
     if fault is not None:
         raise EncodeError(fault[1])
-    return record(
-        SRTPKeyInformation,
-        protection_profile=int(keys.profile),
-        client_write_SRTP_master_key=bytes(keys.client.key),
-        server_write_SRTP_master_key=bytes(keys.server.key),
-        client_write_SRTP_master_salt=bytes(keys.client.salt),
-        server_write_SRTP_master_salt=bytes(keys.server.salt),
-    )
+    client, server = keys.client, keys.server
+    return _Keys(keys.profile, client.key, server.key, client.salt, server.salt)

@@ -34,18 +34,22 @@ def encode(message: Any) -> bytes:
 
     Raises `EncodeError`; lengths and selectors left None in a packet are filled in.
     """
-    if isinstance(message, Packet) and hasattr(message, "rules"):
-        octets = bytes(message)
-        _sending(message, from_packet(message), len(octets))
-        return octets
     if not isinstance(message, Record):
-        raise LocalError(f"encode() takes a record or a layer, not {type(message).__name__}")
+        return _encode_packet(message)
     try:
         return encoder(message.layer)(message)
     except (TypeError, AttributeError, OverflowError, struct.error) as error:
         raise EncodeError(
             f"{message.layer.__name__}: a value has the wrong type: {error}"
         ) from None
+
+
+def _encode_packet(packet: Any) -> bytes:
+    if not (isinstance(packet, Packet) and hasattr(packet, "rules")):
+        raise LocalError(f"encode() takes a record or a layer, not {type(packet).__name__}")
+    octets = bytes(packet)
+    _sending(packet, from_packet(packet), len(octets))
+    return octets
 
 
 def _sending(packet: Any, made: Any, size: int) -> None:

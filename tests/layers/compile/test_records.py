@@ -9,7 +9,7 @@ import pytest
 
 from perc_scapy.errors import EncodeError
 from perc_scapy.layers import DTLSTunnelMessage, Empty, SupportedProfiles, TunnelMessage
-from perc_scapy.layers.compile import Record, decode, record
+from perc_scapy.layers.compile import Record, decode, encode, record, record_class
 from tests.layers.toys import ToyHello, ToyKey, ToyRtp
 from tests.layers.vectors import V00_E, V00_K, V00_P, V9185_K
 
@@ -62,3 +62,25 @@ def test_replace():
 def test_pickled_and_back():
     message = decode(DTLSTunnelMessage, V00_K)
     assert pickle.loads(pickle.dumps(message)) == message
+
+
+def test_the_class_takes_values_as_they_are_and_the_encoder_judges_them():
+    message, body = record_class(DTLSTunnelMessage), record_class(SupportedProfiles)((9, 10), b"")
+    ids = bytes(16), bytes(range(16))
+    assert message(1, 0, *ids, 1, body, b"x") == record(
+        DTLSTunnelMessage, association_id=ids[0], conference_id=ids[1], body=body, dtls_message=b"x"
+    )
+    for wrong in (
+        (2, 0, *ids, 1, body, b""),
+        (1, 0, ids[0], 5, 1, body, b""),
+        (1, 0, ids[0], "text of 16 chars", 1, body, b""),
+        (1, 0, *ids, 0, body, b""),
+        (1, 0, *ids, 300, body, b""),
+        (1, 0, *ids, 1, None, b""),
+        (1, 0, *ids, 1, body, "text"),
+        (1, 0, *ids, 1, body, 7),
+        (1, 0, *ids, 1, record_class(SupportedProfiles)(5, b""), b""),
+        (1, 0, *ids, 1, record_class(SupportedProfiles)((1, "x"), b""), b""),
+    ):
+        with pytest.raises(EncodeError):
+            encode(message(*wrong))
