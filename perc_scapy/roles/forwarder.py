@@ -98,12 +98,10 @@ class Forwarder:
         end = header_end(data)
         header = data[:end]
         seq, ssrc = SEQ_SSRC(header)
-        if self._owners.get(ssrc) is not leg and not self._may_claim(ssrc, leg):
-            return []
         payload, source = leg.receive(header, data[end:], seq, ssrc)
         leg.last_seen = now
-        if self._owners.get(ssrc) is not leg:
-            self._claim(ssrc, leg)
+        if self._owners.get(ssrc) is not leg and not self._claim(ssrc, leg):
+            return []
         if leg.version != self._version:
             self._choose_receivers(leg)
         highest = source.streams[ssrc].highest
@@ -169,12 +167,10 @@ class Forwarder:
         if len(data) < 8:
             raise DecodeError("RTCP: cut short", len(data))
         ssrc = int.from_bytes(data[4:8], "big")
-        if self._owners.get(ssrc) is not leg and not self._may_claim(ssrc, leg):
-            return []
         rtcp = leg.receive_rtcp(data)
         leg.last_seen = now
-        if self._owners.get(ssrc) is not leg:
-            self._claim(ssrc, leg)
+        if self._owners.get(ssrc) is not leg and not self._claim(ssrc, leg):
+            return []
         if leg.version != self._version:
             self._choose_receivers(leg)
         sent = self._spread_rtcp(rtcp, leg.receivers)
@@ -205,19 +201,18 @@ class Forwarder:
 
     # -- SSRCs
 
-    def _may_claim(self, ssrc: int, leg: Leg) -> bool:
+    def _claim(self, ssrc: int, leg: Leg) -> bool:
+        """An authentic packet asks for its SSRC; no, and counted, when another has it or the leg had too many."""
         if ssrc in self._owners:
             self._counters[MddDrop.STOLEN_SSRC] += 1
             return False
         if ssrc not in leg.sources and len(leg.sources) >= self._max_ssrcs:
             self._counters[MddDrop.SSRC_CAP] += 1
             return False
-        return True
-
-    def _claim(self, ssrc: int, leg: Leg) -> None:
         self._owners[ssrc] = leg
         leg.sources.add(ssrc)
         self.events.append(SourceStarted(leg.association_id, self.conference_id, ssrc))
+        return True
 
     def _release(self, leg: Leg, ssrcs: Iterable[int]) -> None:
         for ssrc in ssrcs:

@@ -76,7 +76,8 @@ class MddLimits:
     max_ssrcs: int = 32
     """SSRCs that one association may use in its life; each leaves a trace at every receiver for good."""
     half_open_timeout: float = 90.0
-    """Without DTLS before the keys are there, more than the 60 s between two retransmissions; after four times as long an unfinished handshake ends in any case."""
+    """Without DTLS before the keys are there: more than the 60 s between two retransmissions. After four times as
+    long an unfinished handshake ends in any case."""
     idle_timeout: float = 180.0
     """Without authenticated media and without DTLS, once keys are there (draft-00 has no disconnect message)."""
     rekey_hold: float = 2.0

@@ -64,8 +64,9 @@ def tunnel_address(name: str) -> str:
 class SimConference:
     """`join` endpoints, `talk`, `run`. `network.taps` and the nodes' `filters` observe or alter; `keylog` collects.
 
-    `rooms` are conference names; each has its own members, its own listen address and its own tunnel, like `setup`
-    says in the `Conference` fields that it overrides. `log` keeps every datagram in `network.log`.
+    `members` of one conference, or of several by name; each conference has its own listen address and its own tunnel.
+    `setup` overrides fields of every `Conference`, `room_setup` those of one; `tunnels` names those
+    that a conference may use, the same name in several shares it. `log` fills `network.log`.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class SimConference:
         access: Conditions = PERFECT,
         tunnel: Conditions = PERFECT,
         setup: dict[str, Any] | None = None,
+        room_setup: dict[str, dict[str, Any]] | None = None,
+        tunnels: dict[str, tuple[str, ...]] | None = None,
         mdd_setup: dict[str, Any] | None = None,
         kmf_setup: dict[str, Any] | None = None,
         log: bool = False,
@@ -83,14 +86,17 @@ class SimConference:
         self.seed = seed
         rooms = members if isinstance(members, dict) else {"room": members}
         self.rooms = {name: tuple(people) for name, people in rooms.items()}
+        self._tunnels = tunnels or {name: (name,) for name in self.rooms}
         self.network = Network(seed, access)
         self.network.log = [] if log else None
         self.keylog: list[str] = []
         self.endpoints: dict[str, EndpointNode] = {}
-        self._setup = setup or {}
+        """The newest of each name."""
+        self._made = 0
+        self._setup, self._room_setup = setup or {}, room_setup or {}
         self.kmf = self._make_kmf(kmf_setup or {})
         self.mdd = self._make_mdd(mdd_setup or {})
-        for name in self.rooms:
+        for name in self._tunnel_names():
             self.network.link(KMF, tunnel_address(name), tunnel)
         self.network.attach(self.kmf)
         self.network.attach(self.mdd)
@@ -108,7 +114,8 @@ class SimConference:
             "members": tuple(Member(who, identity(who).fingerprint) for who in self.rooms[name]),
             "mdds": frozenset({identity("mdd").fingerprint}),
         }
-        return Conference(conference_id(name), name, **{**fields, **self._setup})
+        fields |= self._setup | self._room_setup.get(name, {})
+        return Conference(conference_id(name), name, **fields)
 
     def _make_kmf(self, setup: dict[str, Any]) -> KmfNode:
         conferences = tuple(self._conference(name) for name in self.rooms)
@@ -125,22 +132,31 @@ class SimConference:
     def _make_mdd(self, setup: dict[str, Any]) -> MddNode:
         draw = self.randomness("mdd")
         trusted = {identity("kmf").fingerprint}
-        rooms = tuple(MddConference(conference_id(name), name) for name in self.rooms)
+        rooms = tuple(
+            MddConference(conference_id(name), name, tunnels=self._tunnels[name])
+            for name in self.rooms
+        )
         mdd = Mdd(MddConfig(rooms, **setup), random=draw)
         config = DtlsConfig(identity("mdd"), only(trusted), random=draw)
         return MddNode(
             mdd,
             {mdd_address(name): conference_id(name) for name in self.rooms},
             {
-                tunnel_address(name): TunnelDialer(conference_id(name), engine_client(config), KMF)
-                for name in self.rooms
+                tunnel_address(name): TunnelDialer(name, engine_client(config), KMF)
+                for name in self._tunnel_names()
             },
         )
+
+    def _tunnel_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for names in self._tunnels.values() for name in names))
 
     def endpoint(self, name: str, room: str = "room", **changes: Any) -> EndpointNode:
         """An endpoint on the network that has not started; `changes` are fields of `EndpointConfig`."""
         as_identity = changes.pop("identity", None) or identity(name)
-        address: Address = changes.pop("address", f"{name}/{len(self.endpoints)}")
+        self._made += (
+            1  # one that comes back draws anew, or its ClientHello would be a repeat of the old one
+        )
+        address: Address = changes.pop("address", f"{name}/{self._made}")
         profile = self._setup.get(
             "profile", ProtectionProfile.DOUBLE_AEAD_AES_128_GCM_AEAD_AES_128_GCM
         )
@@ -152,7 +168,7 @@ class SimConference:
             "hbh_only": self._setup.get("hbh_only", False),
         }
         config = EndpointConfig(as_identity, **{**fields, **changes})
-        draw = self.randomness(f"endpoint {address}")
+        draw = self.randomness(f"endpoint {self._made} {address}")
         node = EndpointNode(name, Endpoint(config, random=draw), address)
         self.endpoints[name] = node
         self.network.attach(node)

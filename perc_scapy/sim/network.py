@@ -72,7 +72,8 @@ class Network:
         self.taps: list[Tap] = []
         self.log: list[Crossing] | None = None
         self._random = random.Random(f"network {seed}")  # noqa: S311  # chance, not secrets
-        self._conditions = conditions
+        self.conditions = conditions
+        """Of every link that has none of its own; may change."""
         self._links: dict[tuple[Address, Address], Conditions] = {}
         self._nodes: dict[Address, Node] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
@@ -150,7 +151,7 @@ class Network:
                 crossing = Crossing(self.now, source, destination, changed)
         if self.log is not None:
             self.log.append(crossing)
-        self._cross(crossing, self._links.get((source, destination), self._conditions))
+        self._cross(crossing, self._links.get((source, destination), self.conditions))
 
     def _cross(self, crossing: Crossing, link: Conditions) -> None:
         draw = self._random.random

@@ -66,6 +66,10 @@ class _TunnelSide:
         """Events of one class."""
         return [item.event for item in self.happened if isinstance(item.event, kind)]
 
+    def say(self, tunnel_id: Any, record: bytes) -> None:
+        """Send any record through a tunnel, as an untrue end of it would; then `Network.touch` this node."""
+        raise NotImplementedError
+
     def _take(self, event: Any, now: float) -> None:
         match event:
             case TunnelOpened():
@@ -76,6 +80,16 @@ class _TunnelSide:
             case TunnelClosed() | TunnelFailed():
                 self._role.tunnel_closed(event.tunnel_id, event.reason, now)
         self.happened.append(Happened(now, event))
+
+    def _flush(self, now: float) -> list[Any]:
+        """Send the role's records and note its events, which are returned; filters may look at the events."""
+        found: list[Any] = []
+        while (event := self._role.next_event()) is not None:
+            found.append(event)
+        self.happened += [Happened(now, event) for event in found]
+        for tunnel_id, data in self._outgoing_records(now):
+            self.say(tunnel_id, data)
+        return found
 
     def _outgoing_records(self, now: float) -> list[tuple[Any, bytes]]:
         kept = []
@@ -116,13 +130,13 @@ class KmfNode(_TunnelSide):
         self.kmf.handle_timer(now)
         self._pump(now)
 
+    def say(self, tunnel_id: Any, record: bytes) -> None:
+        self.listener.send(tunnel_id, record)
+
     def _pump(self, now: float) -> None:
         while (event := self.listener.next_event()) is not None:
             self._take(event, now)
-        for tunnel_id, data in self._outgoing_records(now):
-            self.listener.send(tunnel_id, data)
-        while (happened := self.kmf.next_event()) is not None:
-            self.happened.append(Happened(now, happened))
+        for happened in self._flush(now):
             if isinstance(happened, CloseTunnel):
                 self.listener.close_tunnel(happened.tunnel_id, now)
 
@@ -180,12 +194,12 @@ class MddNode(_TunnelSide):
         for dialer in self._dialers.values():
             while (event := dialer.next_event()) is not None:
                 self._take(event, now)
-        for tunnel_id, data in self._outgoing_records(now):
-            for dialer in self._dialers.values():
-                dialer.send(tunnel_id, data)
-        while (happened := self.mdd.next_event()) is not None:
-            self.happened.append(Happened(now, happened))
+        for happened in self._flush(now):
             self._obey(happened, now)
+
+    def say(self, tunnel_id: Any, record: bytes) -> None:
+        for dialer in self._dialers.values():
+            dialer.send(tunnel_id, record)
 
     def _obey(self, event: Any, now: float) -> None:
         if not isinstance(event, CloseTunnel | TunnelWanted):

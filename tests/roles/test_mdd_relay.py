@@ -233,6 +233,16 @@ def test_a_silent_participant_ends_and_a_talking_one_stays() -> None:
     assert world.say(a.protect(rtp(2, 1)), a.path) == []
 
 
+def test_a_participant_whose_ssrc_is_taken_is_alive_all_the_same() -> None:
+    world = World(limits=MddLimits(idle_timeout=60.0))
+    a, b = world.join("a"), world.join("b")
+    world.now = 50.0
+    world.say(a.protect(rtp(1, 1)), a.path)
+    assert world.say(b.protect(rtp(1, 1)), b.path) == []
+    world.mdd.handle_timer(61.0)
+    assert len(world.mdd.associations()) == 2
+
+
 @pytest.mark.req("T00-MDD-03")
 def test_a_participant_that_comes_back_after_its_end_gets_a_new_id() -> None:
     world = World()

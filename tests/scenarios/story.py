@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from perc_scapy.capture.dtls_flows import DtlsFlow
+from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.dtls.record import split_records
 from perc_scapy.roles.events import AssociationOpened
-from perc_scapy.sim.conference import KMF, SimConference, mdd_address, tunnel_address
+from perc_scapy.sim.conference import KMF, SimConference
 from perc_scapy.tunnel import TUNNEL_VERSIONS
 from perc_scapy.tunnel.messages import TunneledDtls
 from perc_scapy.wire import classify
@@ -38,7 +39,7 @@ class Row:
 class Story:
     """All rows of a run whose `network.log` was on from the start."""
 
-    def __init__(self, conference: SimConference, room: str = "room") -> None:
+    def __init__(self, conference: SimConference) -> None:
         self.conference = conference
         self._log = conference.network.log or []
         self._keys = KeyLog()
@@ -46,17 +47,15 @@ class Story:
         self._who: dict[Any, str] = {
             node.addresses[0]: name for name, node in conference.endpoints.items()
         }
-        self._ends = {
-            mdd_address(room): "mdd",
-            tunnel_address(room): "mdd",
-            KMF: "kmf",
-            **self._who,
-        }
+        mdd = dict.fromkeys(conference.mdd.addresses, "mdd")
+        self._ends: dict[Any, str] = {KMF: "kmf", **mdd, **self._who}
         self._association = {
             event.association_id: self._who.get(event.path.remote, "")
             for event in conference.mdd.of(AssociationOpened)
         }
         self._contents: dict[int, list[tuple[int, bytes]]] = {}
+        self.sessions: list[DtlsSession] = []
+        """Every DTLS association on every link, opened."""
         self._open()
         self._payloads = {
             crossing.data: self._contents.get(packet, [])
@@ -74,6 +73,7 @@ class Story:
                 flow.add(packet, crossing.time, crossing.source, crossing.data)
         for flow in flows.values():
             flow.resolve(self._keys)
+            self.sessions += flow.sessions
             for session in flow.sessions:
                 for seen in session.records:
                     content = seen.content if seen.content is not None else b""
