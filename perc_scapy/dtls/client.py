@@ -50,6 +50,7 @@ class DtlsClient(Connection):
         self._peer_key: PeerKey | None = None
         self._ticket = False
         self._acks: list[int] = []
+        self._early_keys = 0
 
     def start(self, now: float) -> None:
         """Begin the handshake. Raises `LocalError` the second time."""
@@ -201,13 +202,6 @@ class DtlsClient(Connection):
         self._acks += message.records
         self._events.append(EktKeyReceived(parameters))
 
-    def _receive_new(self, fragment: Fragment, record: Record, now: float) -> None:
-        if fragment.type == HandshakeType.EKT_KEY and self._state is not State.ESTABLISHED:
-            # The server is done and its Finished is missing: RFC 6347 4.2.4 allows to ask for it at once.
-            # Usually it was only overtaken, hence the pause.
-            self._out.timer.hasten(now + REORDER_PAUSE)
-        super()._receive_new(fragment, record, now)
-
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
         if fragment.type == HandshakeType.EKT_KEY:
             # RFC 9147 section 7: a copy is acknowledged too; the first ACK may be lost
@@ -216,10 +210,17 @@ class DtlsClient(Connection):
         else:
             super()._receive_old(fragment, record, now)
 
-    def _after_datagram(self) -> None:
+    def _after_datagram(self, now: float) -> None:
+        if self._acks:
+            self._acknowledge()
+        elif self._reassembler.protected > self._early_keys and self._state is State.WAIT_FINISHED:
+            # A new ekt_key is here and the Finished before it is not: RFC 6347 4.2.4 allows to ask for it
+            # at once. Usually it was only overtaken, hence the pause.
+            self._early_keys = self._reassembler.protected
+            self._out.timer.hasten(now + REORDER_PAUSE)
+
+    def _acknowledge(self) -> None:
         """ACK for all that this datagram brought, in rising order, in as many records as the MTU asks for."""
-        if not self._acks:
-            return
         numbers, self._acks = sorted(set(self._acks)), []
         if self._state is not State.ESTABLISHED:
             return

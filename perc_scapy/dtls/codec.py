@@ -46,29 +46,24 @@ def encode_fragment(kind: int, length: int, sequence: int, offset: int, data: by
 
 def decode_fragments(data: bytes) -> list[Fragment]:
     """All fragments of one record (RFC 6347 4.2.3 allows several)."""
-    fragments, position = [], 0
-    while position < len(data):
-        fragment = _fragment(data, position)
-        fragments.append(fragment)
-        position += HANDSHAKE_HEADER + len(fragment.data)
-    if not fragments:
-        raise DecodeError("handshake record without content", 0)
-    return fragments
-
-
-def _fragment(data: bytes, start: int) -> Fragment:
-    body = start + HANDSHAKE_HEADER
-    if len(data) < body:
-        raise DecodeError("handshake header cut short", len(data))
-    first, sequence, high, low = _HEADER.unpack_from(data, start)
-    length, place = first & _UINT24_MAX, high << 16 | low
-    offset, size = place >> 24, place & _UINT24_MAX
-    if offset + size > length or (size == 0 and length):
-        raise DecodeError("handshake fragment outside its message", start + 6)
-    if len(data) < body + size:
-        raise DecodeError("handshake fragment cut short", len(data))
-    end = body + size
-    return Fragment(first >> 24, length, sequence, offset, data[body:end], data[start:end])
+    fragments, position, limit = [], 0, len(data)
+    while True:
+        body = position + HANDSHAKE_HEADER
+        if limit < body:
+            raise DecodeError("handshake header cut short", limit)
+        first, sequence, high, low = _HEADER.unpack_from(data, position)
+        length, place = first & _UINT24_MAX, high << 16 | low
+        offset, size = place >> 24, place & _UINT24_MAX
+        end = body + size
+        if offset + size > length or (size == 0 and length):
+            raise DecodeError("handshake fragment outside its message", position + 6)
+        if limit < end:
+            raise DecodeError("handshake fragment cut short", limit)
+        raw = data[position:end]
+        fragments.append(Fragment(first >> 24, length, sequence, offset, data[body:end], raw))
+        if end == limit:
+            return fragments
+        position = end
 
 
 class ClientHello(NamedTuple):

@@ -133,7 +133,7 @@ class Connection:
             self._fail(error.what, AlertDescription.DECODE_ERROR)
         except CryptoError as error:
             self._fail(str(error), AlertDescription.INTERNAL_ERROR)
-        self._after_datagram()
+        self._after_datagram(now)
 
     def next_event(self) -> Event | None:
         """The oldest event not taken yet."""
@@ -291,18 +291,14 @@ class Connection:
         elif fragment.sequence < self._reassembler.next_sequence:
             self._receive_old(fragment, record, now)
         else:
-            self._receive_new(fragment, record, now)
+            message = self._reassembler.push(fragment, epoch, record.number)
+            while message is not None and self._state is not State.CLOSED:
+                self._receive_message(message, now)
+                message = self._reassembler.pop()
 
     def _admit(self, fragment: Fragment, record: Record, now: float) -> bool:
         """Server: whether the first message may start a handshake."""
         raise NotImplementedError
-
-    def _receive_new(self, fragment: Fragment, record: Record, now: float) -> None:
-        number = record.number
-        message = self._reassembler.push(fragment, number >> 48, number)
-        while message is not None and self._state is not State.CLOSED:
-            self._receive_message(message, now)
-            message = self._reassembler.pop()
 
     def _receive_message(self, message: Message, now: float) -> None:
         handler = self.TRANSITIONS.get((self._state, message.type))
@@ -358,8 +354,8 @@ class Connection:
 
     # --- room for client and server ------------------------------------------------------------
 
-    def _after_datagram(self) -> None:
-        """Client: acknowledge what this datagram brought."""
+    def _after_datagram(self, now: float) -> None:
+        """Client: acknowledge what this datagram brought, or see what it lacked."""
 
     def _start_transfers(self, now: float) -> None:
         """Server: start sending the ekt_key that is next."""

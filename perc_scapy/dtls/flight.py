@@ -53,11 +53,14 @@ class Packer:
 
     def add(self, record: bytes, finished: bool = False) -> None:
         """Append a record, in a new datagram when it does not fit."""
-        if self._size + len(record) > self._mtu:
+        size = self._size + len(record)
+        if size > self._mtu:
             self.flush()
+            size = len(record)
         self._parts.append(record)
-        self._size += len(record)
-        self._finished |= finished
+        self._size = size
+        if finished:
+            self._finished = True
 
     def flush(self) -> list[Datagram]:
         """Close the datagram under construction; returns all."""

@@ -63,13 +63,15 @@ class _Partial:
 class Reassembler:
     """Turns fragments into messages in order of message_seq. Counts what it drops in `dropped`."""
 
-    __slots__ = ("_held", "_partials", "dropped", "next_sequence")
+    __slots__ = ("_held", "_partials", "dropped", "next_sequence", "protected")
 
     def __init__(self, next_sequence: int = 0) -> None:
         self.next_sequence = next_sequence
         self._partials: dict[int, _Partial] = {}
         self._held = 0
         self.dropped = 0
+        self.protected = 0
+        """Fragments of protected epochs that had to wait, so far."""
 
     @property
     def held(self) -> int:
@@ -86,9 +88,14 @@ class Reassembler:
             return None
         if not partial.complete:
             partial.add(fragment)
-        if epoch and len(partial.records) < MAX_GAPS:
-            partial.records.append(record)
+        if epoch:
+            self._keep_record(partial, record)
         return self.pop()
+
+    def _keep_record(self, partial: _Partial, record: int) -> None:
+        self.protected += 1
+        if len(partial.records) < MAX_GAPS:
+            partial.records.append(record)
 
     def _deliver(self, fragment: Fragment, epoch: int, record: int) -> Message:
         """A whole message needs no assembly; a forged piece that came before it must not block it."""
