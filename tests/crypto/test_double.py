@@ -24,6 +24,7 @@ from perc_scapy.errors import (
     ReplayError,
 )
 from perc_scapy.wire import Ohb, split_rtp
+from tests.crypto.single import packets
 from tests.crypto.states import state
 from tests.crypto.support import (
     EXTENSION,
@@ -46,7 +47,6 @@ from tests.crypto.support import (
     of_kind,
     rtp,
 )
-from tests.crypto.test_srtp import packets
 
 DOUBLE = [9, 10]
 

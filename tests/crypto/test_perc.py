@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two endpoints, a middle, simulated time: what PERC media does under loss, re-keys, forgeries and floods."""
+"""Two endpoints, a middle, simulated time: PERC media as it should go, and what each layer keeps to itself."""
 
 from __future__ import annotations
 
 import random as random_module
-from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from perc_scapy.crypto import (
     SRTP_PROFILES,
-    DoubleContext,
     EktParameters,
     EktPlaintext,
     EktReceiver,
@@ -22,23 +20,18 @@ from perc_scapy.crypto import (
     MasterKey,
     PercReceiver,
     PercSender,
-    SrtpContext,
     change_headers,
     relay,
-    wrap,
 )
-from perc_scapy.crypto.ekt_sources import MAX_KEYS
 from perc_scapy.errors import (
     AuthenticationError,
     CryptoError,
     DecodeError,
-    KeyExhaustedError,
-    LocalError,
     ReplayError,
     UnknownSpiError,
 )
-from perc_scapy.wire import full_ekt_field, peel_ekt
-from tests.crypto.states import state
+from perc_scapy.wire import peel_ekt
+from tests.crypto.media import SETS, inner_states, make_receiver, make_sender, run, states
 from tests.crypto.support import (
     EXTENSION,
     HOP1,
@@ -54,43 +47,6 @@ from tests.crypto.support import (
     octets,
     rtp,
 )
-
-SETS = {
-    9: [
-        EktParameters(n, 1, Key(octets(n * 7, 16)), Key(octets(n * 11, 12)), 86400)
-        for n in range(1, 9)
-    ],
-    10: [
-        EktParameters(n, 2, Key(octets(n * 7, 32)), Key(octets(n * 11, 12)), 86400)
-        for n in range(1, 9)
-    ],
-}
-
-
-def make_sender(profile: int = 9, hop: tuple[int, int] = HOP1, **options: object) -> PercSender:
-    row, dice = SRTP_PROFILES[profile].layer, random_module.Random(5)
-    given = {"now": 0.0, "random": dice.randbytes, "key_length": row.key_length}
-    ekt = EktSender(SETS[profile][0], **(given | options))
-    return PercSender(profile, context(row.code, *hop), ekt)
-
-
-def make_receiver(
-    profile: int = 9, hop: tuple[int, int] = HOP1, sets: int = 1, **options: int
-) -> PercReceiver:
-    row = SRTP_PROFILES[profile].layer
-    ekt = EktReceiver(key_length=row.key_length, **options)
-    for parameters in SETS[profile][:sets]:
-        ekt.add_parameters(parameters, 0.0)
-    return PercReceiver(profile, context(row.code, *hop), ekt)
-
-
-def states(target: PercReceiver) -> object:
-    return state(target.outer), state(target.ekt)
-
-
-def inner_states(target: PercReceiver) -> object:
-    return state(target.ekt)
-
 
 # -- the plain case
 
@@ -263,237 +219,6 @@ def test_an_old_field_replayed_on_a_new_packet_does_no_harm() -> None:
         assert receiver.unprotect(srtp + old, 0.0).rtp == packet
 
 
-# -- re-key
-
-
-def run(
-    sender: PercSender, receivers: list[PercReceiver], start: int, count: int
-) -> list[list[object]]:
-    """20 ms packets; each receiver's epoch and SPI, or the error, a packet."""
-    log: list[list[object]] = [[] for _ in receivers]
-    for step in range(start, start + count):
-        wire = sender.protect(rtp(seq=step & 0xFFFF), step * 0.02)
-        for lines, receiver in zip(log, receivers, strict=True):
-            try:
-                opened = receiver.unprotect(wire, step * 0.02)
-            except CryptoError as error:
-                lines.append(type(error))
-            else:
-                assert opened.rtp == rtp(seq=step & 0xFFFF)
-                lines.append((opened.spi, opened.epoch))
-    return log
-
-
-@pytest.mark.req("EKT-13", "EKT-15", "EKT-16")
-def test_rekey_without_a_gap() -> None:
-    sender, receiver = make_sender(), make_receiver()
-    run(sender, [receiver], 0, 10)
-    sender.ekt.rekey(0.2)
-    (log,) = run(sender, [receiver], 10, 30)
-    assert log == [(1, 0)] * 13 + [(1, 1)] * 17
-
-
-@pytest.mark.req("EKT-16", "EKT-17", "R8871-22", "R8871-23")
-def test_a_new_ekt_key_without_a_gap_and_a_joiner_who_has_only_the_new_one() -> None:
-    sender, member = make_sender(), make_receiver(sets=2)
-    joiner = make_receiver(sets=0)
-    joiner.ekt.add_parameters(SETS[9][1], 0.0)
-    member_log, joiner_log = run(sender, [member, joiner], 0, 10)
-    assert member_log == [(1, 0)] * 10
-    assert {UnknownSpiError, AuthenticationError} == set(joiner_log)
-    sender.ekt.set_parameters(SETS[9][1], 0.2)
-    member_log, joiner_log = run(sender, [member, joiner], 10, 30)
-    assert member_log == [(1, 0)] * 13 + [(2, 0)] * 17
-    # The joiner cannot open what the old key protects, and opens the very first packet under the new one, which
-    # carries a short field: the announcement was kept.
-    assert joiner_log == [AuthenticationError] * 13 + [(2, 0)] * 17
-    assert joiner.ekt.ssrcs() == [SSRC]
-
-
-@pytest.mark.req("EKT-16", "R8871-23")
-@pytest.mark.parametrize("joins", [2, 3, 5])
-def test_joins_in_quick_succession(joins: int) -> None:
-    sender, member = make_sender(), make_receiver(sets=8)
-    run(sender, [member], 0, 10)
-    log = []
-    for number in range(joins):
-        sender.ekt.set_parameters(SETS[9][1 + number], (10 + 4 * number) * 0.02)
-        log += run(sender, [member], 10 + 4 * number, 4)[0]
-    log += run(sender, [member], 10 + 4 * joins, 40)[0]
-    assert all(isinstance(entry, tuple) for entry in log)
-    assert [spi for spi, _epoch in log] == sorted(spi for spi, _epoch in log)
-    assert log[-1] == (1 + joins, 0)
-
-
-@pytest.mark.req("EKT-16", "EKT-15")
-@settings(max_examples=60)
-@given(
-    st.integers(0, 2**32),
-    st.sampled_from([0.05, 0.1, 0.3, 0.6]),
-    st.lists(st.integers(1, 149), max_size=5),
-)
-def test_only_a_key_never_announced_fails(seed: int, loss: float, rekeys: list[int]) -> None:
-    """Loss, reordering, re-keys and new EKT keys: every packet that arrives opens, unless no packet that arrived
-    before it had announced its key."""
-    dice = random_module.Random(seed)
-    sender, receiver = make_sender(), make_receiver(sets=6)
-    arrivals = []
-    for step in range(150):
-        now = step * 0.02
-        if step in rekeys and step % 2:
-            sender.ekt.rekey(now)
-        elif step in rekeys:
-            sender.ekt.set_parameters(SETS[9][1 + rekeys.index(step)], now)
-        packet = rtp(seq=(65500 + step) & 0xFFFF)
-        wire = sender.protect(packet, now)
-        names = sender.ekt._newest.master.key, sender.ekt.master(now, SSRC).key
-        if dice.random() >= loss:
-            arrivals.append((now + dice.random() * 0.06, wire, packet, *names))
-    announced, opened = set(), 0
-    for arrival, wire, packet, announces, used in sorted(arrivals):
-        if peel_ekt(wire)[1].type == 2:
-            announced.add(announces)
-        if used in announced:
-            assert receiver.unprotect(wire, arrival).rtp == packet
-            opened += 1
-        else:
-            with pytest.raises(AuthenticationError):
-                receiver.unprotect(wire, arrival)
-    assert opened or loss > 0.3
-
-
-@pytest.mark.req("EKT-20")
-def test_a_good_field_on_a_packet_with_a_bad_tag_leaves_the_old_key() -> None:
-    """libsrtp's test of 2016: new key in a valid field, SRTP tag wrong; the next packet under the old key opens."""
-    sender, receiver = make_sender(hold=10.0), make_receiver()
-    receiver.unprotect(sender.protect(rtp(seq=0), 0.0), 0.0)
-    sender.ekt.rekey(0.02)
-    before = states(receiver)
-    srtp, field = peel_ekt(sender.protect(rtp(seq=1), 0.02))
-    assert field.epoch == 1
-    with pytest.raises(AuthenticationError):
-        receiver.unprotect(srtp[:-1] + bytes((srtp[-1] ^ 1,)) + field.raw, 0.02)
-    assert states(receiver) == before
-    assert receiver.unprotect(srtp + b"\0", 0.02).epoch == 0
-    # The same with the outer layer right and the inner tag wrong: the key is at most kept beside.
-    plain = context(7, *HOP1)
-    plain.seed(SSRC, 2)
-    hop, out = context(7, *HOP1), sender.protect(rtp(seq=2), 0.04)
-    opened = bytearray(hop.unprotect(peel_ekt(out)[0]))
-    opened[-2] ^= 1
-    with pytest.raises(AuthenticationError):
-        receiver.unprotect(plain.protect(bytes(opened)) + field.raw, 0.04)
-    assert receiver.unprotect(sender.protect(rtp(seq=3), 0.06), 0.06).epoch == 0
-
-
-@pytest.mark.req("EKT-13")
-def test_fields_with_passed_epochs_do_not_bring_a_key_back() -> None:
-    sender, receiver = make_sender(hold=0.0, full_interval=0.0), make_receiver()
-    old = sender.protect(rtp(seq=0), 0.0)
-    sender.ekt.rekey(0.0)
-    for seq in (1, 2, 3):
-        receiver.unprotect(sender.protect(rtp(seq=seq), 0.1), 0.1)
-    assert receiver.ekt.ssrcs() == [SSRC]
-    with pytest.raises(AuthenticationError):  # epoch 0 was never heard, and now it is too late
-        receiver.unprotect(old, 0.2)
-
-
-# -- discarded and refused fields on the wire
-
-
-@pytest.mark.req("EKT-09")
-def test_ssrc_mismatch() -> None:
-    sender, receiver = make_sender(full_interval=0.0), make_receiver()
-    other = peel_ekt(sender.protect(rtp(ssrc=9), 0.0))[1].raw
-    receiver.unprotect(sender.protect(rtp(seq=1), 0.0), 0.0)
-    srtp, _field = peel_ekt(sender.protect(rtp(seq=2), 0.0))
-    assert receiver.unprotect(srtp + other, 0.0).rtp == rtp(seq=2)
-    assert receiver.ekt.ssrcs() == [SSRC]
-    stranger = make_receiver()
-    with pytest.raises(AuthenticationError):
-        stranger.unprotect(srtp + other, 0.0)
-    assert stranger.ekt.ssrcs() == []
-
-
-@pytest.mark.req("EKT-19")
-@pytest.mark.parametrize("kind", [3, 21, 254, 255])
-def test_unknown_field_types_are_cut_off(kind: int) -> None:
-    sender, receiver = make_sender(), make_receiver()
-    receiver.unprotect(sender.protect(rtp(seq=1), 0.0), 0.0)
-    srtp, _field = peel_ekt(sender.protect(rtp(seq=2), 0.0))
-    assert receiver.unprotect(srtp + h("aabbccdd0007") + bytes((kind,)), 0.0).rtp == rtp(seq=2)
-
-
-@pytest.mark.req("EKT-19")
-@pytest.mark.parametrize(
-    "tail",
-    [
-        "01",
-        "000601",
-        "000002",
-        "000602",
-        "000702",
-        "ffff02",
-        "00ff02",
-        "000003",
-        "000303",
-        "ffff03",
-        "04ff03",
-        "02",
-        "0302",
-    ],
-)
-def test_type_1_and_lengths_that_do_not_fit_are_malformed(tail: str) -> None:
-    sender, receiver = make_sender(), make_receiver()
-    srtp, _field = peel_ekt(sender.protect(rtp(seq=1), 0.0))
-    before = states(receiver)
-    with pytest.raises((DecodeError, AuthenticationError)):
-        receiver.unprotect(srtp + h(tail), 0.0)
-    assert states(receiver) == before
-
-
-@pytest.mark.req("EKT-10")
-def test_key_of_another_length_drops_the_packet_and_keeps_the_key() -> None:
-    sender, receiver = make_sender(), make_receiver()
-    receiver.unprotect(sender.protect(rtp(seq=1), 0.0), 0.0)
-    before = inner_states(receiver)
-    srtp, _field = peel_ekt(sender.protect(rtp(seq=2), 0.0))
-    plain = EktPlaintext(Key(octets(1, 32)), SSRC, 0).encode()
-    with pytest.raises(AuthenticationError):
-        receiver.unprotect(srtp + full_ekt_field(wrap(SETS[9][0].key, plain), 1, 1), 0.0)
-    assert inner_states(receiver) == before
-
-
-@pytest.mark.req("EKT-11")
-def test_a_new_inner_key_leaves_the_outer_half() -> None:
-    sender, receiver = make_sender(hold=0.0), make_receiver()
-    receiver.unprotect(sender.protect(rtp(seq=1), 0.0), 0.0)
-    sender.ekt.rekey(0.01)
-    sender.protect(rtp(seq=2), 0.01)
-    wire = sender.protect(rtp(seq=3), 0.02)
-    outer_before = receiver.outer
-    assert receiver.unprotect(wire, 0.02).epoch == 1
-    assert receiver.outer is outer_before
-    assert receiver.outer.last_index(SSRC) == 3
-
-
-@pytest.mark.req("EKT-18")
-def test_ttl_silences_the_sender_and_deafens_the_receiver_to_fields() -> None:
-    short = EktParameters(1, 1, SETS[9][0].key, SETS[9][0].salt, 10)
-    ekt = EktSender(short, key_length=16, random=bytes, now=0.0)
-    sender, receiver = PercSender(9, context(7, *HOP1), ekt), make_receiver(sets=0)
-    receiver.ekt.add_parameters(short, 5.0)
-    sealed = sender.protect(rtp(seq=1), 9.0)
-    receiver.unprotect(sealed, 9.0)
-    last = sender.protect(rtp(seq=2), 9.99)
-    with pytest.raises(UnknownSpiError):
-        receiver.unprotect(last, 15.0)
-    before = sender.outer.last_index(SSRC)
-    with pytest.raises(KeyExhaustedError):
-        sender.protect(rtp(seq=3), 10.0)
-    assert sender.outer.last_index(SSRC) == before
-
-
 # -- layers keep to themselves
 
 
@@ -651,117 +376,3 @@ def test_repair_packets_have_the_outer_layer_and_a_short_field() -> None:
     assert opened.rtp == rtx
     again = body[:2] + opened.rtp[12:14] + body[4:12] + opened.rtp[14:]
     assert receiver.unprotect(again + peel_ekt(original)[1].raw, 0.0).rtp == rtp(seq=5)
-
-
-# -- bounds
-
-
-def test_ssrcs_are_bounded_and_a_sleeper_cannot_be_replayed() -> None:
-    receiver = make_receiver(max_ssrcs=4)
-    sender = make_sender(full_interval=0.0)
-    sent = {}
-    for ssrc in range(20):
-        sent[ssrc] = sender.protect(rtp(seq=9, ssrc=ssrc), 0.0)
-        receiver.unprotect(sent[ssrc], 0.0)
-    sources = receiver.ekt.sources
-    awake = [s for s in range(20) if any(k.context for k in sources.get(s).keys)]
-    assert awake == [16, 17, 18, 19]
-    ingress, egress = context(7, *HOP1), context(7, *HOP2)
-    receiver.outer = context(7, *HOP2)
-    for ssrc in range(20):
-        srtp, field = peel_ekt(sent[ssrc])
-        egress.refuse_up_to(ssrc, 50)
-        again = egress.protect(change_headers(ingress.unprotect(srtp), HeaderChange(seq=60)))
-        with pytest.raises(ReplayError):
-            receiver.unprotect(again + field.raw, 0.0)
-    sender.outer = context(7, *HOP3)
-    receiver.outer = context(7, *HOP3)
-    for ssrc in range(20):
-        packet = rtp(seq=10, ssrc=ssrc)
-        assert receiver.unprotect(sender.protect(packet, 0.0), 0.0).rtp == packet
-
-
-def test_inner_work_per_packet_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    sender, receiver = make_sender(hold=0.0), make_receiver(sets=8)
-    step = 0
-    for parameters in SETS[9][1:]:
-        sender.ekt.set_parameters(parameters, step * 0.02)
-        for _ in range(6):
-            receiver.unprotect(sender.protect(rtp(seq=step), step * 0.02), step * 0.02)
-            step += 1
-    work: list[int] = []
-    real = SrtpContext.open
-    monkeypatch.setattr(
-        SrtpContext, "open", lambda self, *a, **k: work.append(1) or real(self, *a, **k)
-    )
-    outer = context(7, *HOP1)
-    outer.seed(SSRC, step)
-    plain = EktPlaintext(Key(bytes(16)), SSRC, 77).encode()
-    field = full_ekt_field(wrap(SETS[9][7].key, plain), 8, 900)
-    with pytest.raises(AuthenticationError):
-        receiver.unprotect(outer.protect(rtp(seq=step, payload=bytes(40))) + field, step * 0.02)
-    assert 2 < len(work) <= 1 + MAX_KEYS + 2
-
-
-def test_a_flood_of_announcements_costs_little_memory() -> None:
-    """A member may announce keys for any SSRC; none of it displaces a key that works."""
-    receiver, sender = make_receiver(max_ssrcs=8), make_sender()
-    receiver.unprotect(sender.protect(rtp(seq=1), 0.0), 0.0)
-    outer = context(7, *HOP1)
-    for ssrc in range(500):
-        plain = EktPlaintext(Key(octets(ssrc, 16)), ssrc, 0).encode()
-        field = full_ekt_field(wrap(SETS[9][0].key, plain), 1, 0)
-        with pytest.raises(AuthenticationError):
-            receiver.unprotect(outer.protect(rtp(ssrc=ssrc, payload=bytes(40))) + field, 0.0)
-    assert receiver.ekt.ssrcs() == [SSRC]
-    assert sum(receiver.ekt.sources.get(ssrc) is not None for ssrc in range(500)) == 8
-    assert receiver.unprotect(sender.protect(rtp(seq=2), 0.02), 0.02).rtp == rtp(seq=2)
-
-
-# -- misuse, and anything may arrive
-
-
-def test_misuse() -> None:
-    ekt = EktReceiver(key_length=16)
-    for profile, outer in ((7, context(7, *HOP1)), (9, context(8, *HOP1)), (10, context(7, *HOP1))):
-        with pytest.raises(LocalError):
-            PercReceiver(profile, outer, ekt)
-    with pytest.raises(LocalError):
-        make_receiver().outer = context(8, *HOP1)
-
-
-@given(st.binary(max_size=150), st.booleans())
-def test_random_octets(data: bytes, short: bool) -> None:
-    receiver = make_receiver()
-    before = states(receiver)
-    for call in (
-        lambda: receiver.unprotect(data + b"\0" * short, 0.0),
-        lambda: receiver.unprotect_repair(data + b"\0" * short),
-        lambda: receiver.unprotect_rtcp(data),
-    ):
-        with pytest.raises((DecodeError, CryptoError)):
-            call()
-    assert states(receiver) == before
-
-
-@settings(max_examples=200)
-@given(st.binary(max_size=80), st.binary(max_size=80), st.integers(0, 15))
-def test_a_mad_middle(payload: bytes, tail: bytes, csrcs: int) -> None:
-    """Right outer layer around anything, with anything behind it: refused, and the next packet opens."""
-    sender, receiver, middle = make_sender(), make_receiver(), context(7, *HOP1)
-    receiver.unprotect(sender.protect(rtp(seq=1), 0.0), 0.0)
-    middle.seed(SSRC, 5)
-    with pytest.raises((DecodeError, CryptoError)):
-        receiver.unprotect(middle.protect(rtp(seq=5, payload=payload, csrcs=csrcs)) + tail, 0.0)
-    with suppress(DecodeError, CryptoError):
-        sender.protect(payload, 0.0)
-    assert receiver.unprotect(sender.protect(rtp(seq=6), 0.02), 0.02).rtp == rtp(seq=6)
-
-
-def test_a_full_double_key_opens_it_too() -> None:
-    """A tool that knows both halves needs no EKT: inner key and EKT salt, outer half of the hop."""
-    sender = make_sender()
-    master, outer = sender.ekt.master(0.0), layer_keys(7, *HOP1)
-    srtp, _field = peel_ekt(sender.protect(rtp(), 0.0))
-    full = DoubleContext(9, bytes(master.key) + outer.key, bytes(master.salt) + outer.salt)
-    assert full.unprotect(srtp).rtp == rtp()
