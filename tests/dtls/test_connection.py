@@ -3,19 +3,30 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from perc_scapy.codes import HandshakeType
 from perc_scapy.dtls import (
     ApplicationDataReceived,
     ConnectionClosed,
+    DtlsClient,
+    DtlsServer,
     EktKeyAcknowledged,
     EktKeyReceived,
     HandshakeCompleted,
+    connection,
+    fragments,
+    outbound,
 )
+from perc_scapy.dtls.record import REPLAY_WINDOW
 from perc_scapy.errors import KeyExhaustedError, LocalError
 from tests.dtls.pairs import (
     AESKW_256,
     DOUBLE_256,
+    client_config,
     ekt_pair,
     ekt_parameters,
     event,
@@ -268,3 +279,33 @@ def test_any_message_after_the_handshake():
     server.send_handshake(26, b"never negotiated")
     shuttle(client, server)
     assert events(client)[-1].alert == 10
+
+
+def test_the_page_shows_the_tables_of_the_code():
+    """docs/dtls.md, row by row."""
+    page = (Path(__file__).parents[2] / "docs" / "dtls.md").read_text()
+    for name, engine in (("client", DtlsClient), ("server", DtlsServer)):
+        table = page.split(f"| {name} state |")[1].split("\n\n")[0]
+        shown = [tuple(re.findall(r"`(\w+)`", line)) for line in table.splitlines()[2:]]
+        coded = [
+            (state.name, HandshakeType(kind).name, handler.__name__.lstrip("_"))
+            for (state, kind), handler in engine.TRANSITIONS.items()
+        ]
+        assert shown == coded
+
+
+def test_the_page_shows_the_bounds_of_the_code():
+    page = (Path(__file__).parents[2] / "docs" / "dtls.md").read_text().split("## Bounds")[1]
+    rows = [line.split("|")[2] for line in page.split("\n\n")[1].splitlines()[2:]]
+    numbers = [tuple(map(int, re.findall(r"\d+", row))) for row in rows]
+    retransmissions = client_config(1).max_retransmissions
+    assert numbers == [
+        (fragments.MAX_MESSAGE,),
+        (fragments.MAX_BUFFER,),
+        (fragments.MAX_AHEAD,),
+        (connection.EARLY_RECORDS, connection.EARLY_OCTETS),
+        (REPLAY_WINDOW,),
+        (outbound.PROVOKED_LIMIT,),
+        (retransmissions, 1, 2, 4, int(client_config(1).max_timeout)),
+        (),
+    ]
