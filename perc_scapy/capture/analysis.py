@@ -13,6 +13,7 @@ from perc_scapy.capture.associations import Association, find_associations
 from perc_scapy.capture.dtls_flows import DtlsFlow
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.learned import learned_keys, open_late
 from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, same_conference
 from perc_scapy.capture.packets import Address, Datagram, datagrams
 from perc_scapy.capture.reader import CaptureReader
@@ -54,8 +55,11 @@ class Analysis:
 
     @cached_property
     def media(self) -> list[MediaPacket]:
-        """All SRTP and SRTCP packets, opened with every EKT key of their conference."""
-        return self.read_media(same_conference(self.associations))
+        """All SRTP and SRTCP packets, opened with every EKT key of their conference, whenever it came."""
+        media = self.read_media(same_conference(self.associations))
+        sets = [received.parameters for a in self.associations for received in a.ekt_keys()]
+        open_late(media, learned_keys(media, sets))
+        return media
 
     def read_media(self, ring: Ring) -> list[MediaPacket]:
         """All SRTP and SRTCP packets, opened with the EKT keys that `ring` allows."""

@@ -13,7 +13,7 @@ from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.perc import PercReceiver
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
-from perc_scapy.errors import AuthenticationError, CryptoError, DecodeError
+from perc_scapy.errors import AuthenticationError, CryptoError, DecodeError, ReplayError
 from perc_scapy.wire import EktField, Ohb, peel_ekt
 
 GUESSED_ROCS = 16
@@ -37,6 +37,10 @@ class OpenedMedia:
     """Safe name of the end-to-end master key."""
     problem: str = ""
     """Why something stayed closed."""
+    repeat: bool = False
+    """It stayed closed because the same packet was opened before: a duplicate or a replay."""
+    late: bool = False
+    """Opened with a key that came to this hop later or not at all: no receiver could open it when it came."""
 
     @property
     def hop_opened(self) -> bool:
@@ -76,7 +80,7 @@ class HopReader:
             else:
                 self._inner(wire, now, found)
         except (DecodeError, CryptoError) as error:
-            found.problem = str(error)
+            found.problem, found.repeat = str(error), isinstance(error, ReplayError)
         return found
 
     def rtcp(self, wire: bytes) -> OpenedMedia:
@@ -86,7 +90,7 @@ class HopReader:
             found.plain = self._context.unprotect_rtcp(wire)
             found.outer = OuterPacket(found.plain[:8], found.plain[8:])
         except (DecodeError, CryptoError) as error:
-            found.problem = str(error)
+            found.problem, found.repeat = str(error), isinstance(error, ReplayError)
         return found
 
     def _peel(self, wire: bytes, found: OpenedMedia) -> bytes:

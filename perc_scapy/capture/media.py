@@ -40,6 +40,11 @@ class MediaPacket:
         return int.from_bytes(self.datagram.data[start : start + 4], "big")
 
     @property
+    def timestamp(self) -> int:
+        """RTP timestamp: the MDD never changes it."""
+        return int.from_bytes(self.datagram.data[4:8], "big")
+
+    @property
     def rtp(self) -> bytes | None:
         """Plain RTP packet as its sender made it."""
         return self.opened.plain if self.kind == "rtp" else None

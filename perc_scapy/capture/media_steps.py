@@ -21,7 +21,8 @@ def delivered(
         before = ingress.get(packet.rtp) if packet.rtp is not None else None
         ekt = packet.opened.ekt
         full = ekt is not None and ekt.type == EktMessageType.FULL and ekt.spi == spi
-        if before is not None and full and packet.opened.spi == spi:
+        opened_then = packet.opened.spi == spi and not packet.opened.late
+        if before is not None and full and opened_then:
             return before, packet
     return None
 

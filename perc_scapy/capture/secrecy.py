@@ -13,16 +13,13 @@ from typing import NamedTuple
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.hops import OpenedMedia
+from perc_scapy.capture.learned import learned_keys, synthetic
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.participants import Participant
-from perc_scapy.crypto.double import synthetic_packet
-from perc_scapy.crypto.ekt import EktParameters, EktPlaintext, unwrap
+from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.errors import CryptoError, DecodeError
-
-SALT = 12
-"""Octets of a GCM master salt."""
 
 
 class Attempt(NamedTuple):
@@ -53,36 +50,14 @@ def learnable_keys(
     media: Iterable[MediaPacket], sets: Iterable[EktParameters], layer: SrtpProfile
 ) -> list[SrtpContext]:
     """An inner context for every end-to-end key that these parameter sets unwrap."""
-    pairs = unwrapped_keys(media, sets)
-    return [SrtpContext(layer.code, *p) for p in pairs if len(p[0]) == layer.key_length]
-
-
-def unwrapped_keys(
-    media: Iterable[MediaPacket], sets: Iterable[EktParameters]
-) -> list[tuple[bytes, bytes]]:
-    """(key, salt) in any full EKT field of any packet, as far as these parameter sets unwrap it."""
-    by_spi = {parameters.spi: parameters for parameters in sets}
-    fields = {m.opened.ekt.raw: m.opened.ekt for m in media if m.opened.ekt is not None}
-    found: dict[tuple[bytes, bytes], None] = {}
-    for ekt in fields.values():
-        parameters = by_spi.get(ekt.spi)
-        if parameters is None or not ekt.ciphertext:
-            continue
-        try:
-            key = EktPlaintext.decode(unwrap(parameters.key, ekt.ciphertext)).key
-        except (CryptoError, DecodeError):
-            continue
-        found[bytes(key), bytes(parameters.salt[:SALT])] = None
-    return list(found)
+    masters = [key.master for key in learned_keys(media, sets)]
+    return [SrtpContext(layer.code, *m) for m in masters if len(m.key) == layer.key_length]
 
 
 def opens(opened: OpenedMedia, keys: Iterable[SrtpContext]) -> bool:
     """Whether one of the keys fits the inner layer, whatever SSRC it was announced for."""
-    if opened.outer is None:
-        return False
-    try:
-        packet = synthetic_packet(opened.outer)
-    except DecodeError:
+    packet = synthetic(opened)
+    if packet is None:
         return False
     sequence = int.from_bytes(packet.header[2:4], "big")
     return any(_fits(key, packet.header, packet.body, sequence) for key in keys)

@@ -3,6 +3,7 @@
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.media import own_keys
 from perc_scapy.view.media_parts import media_parts
 from tests.capture.handmade import Address, three_flows
 
@@ -17,7 +18,8 @@ def test_all_layers_with_keys() -> None:
     opened = [m for m in media if m.rtp is not None]
     assert names(opened[0]) == ["DoubleSRTP", "DoublePlaintext", "RTP"]
     assert names(media[-1]) == ["SRTCP", "RTCP"]
-    closed = next(m for m in media if m.kind == "rtp" and m.rtp is None)
+    strict = Analysis(talk.trace, talk.keylog()).read_media(own_keys)
+    closed = next(m for m in strict if m.kind == "rtp" and m.rtp is None)
     assert names(closed) == ["DoubleSRTP", "DoublePlaintext"]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks.rule import check
+from perc_scapy.capture.learned import learned_keys
 from perc_scapy.capture.participants import Participant
-from perc_scapy.capture.secrecy import unwrapped_keys
 from perc_scapy.capture.steps import Check
 from perc_scapy.codes import ContentType
 from perc_scapy.crypto.profiles import SRTP_PROFILES
@@ -75,8 +75,8 @@ def _end_to_end_secrets(analysis: Analysis) -> Iterator[tuple[bytes, str]]:
             yield bytes(received.parameters.key), "EKT key"
             yield bytes(received.parameters.salt), "end-to-end salt"
     sets = [received.parameters for a in analysis.associations for received in a.ekt_keys()]
-    for key, _ in unwrapped_keys(analysis.media, sets):
-        yield key, "end-to-end key"
+    for key in learned_keys(analysis.media, sets):
+        yield bytes(key.master.key), "end-to-end key"
 
 
 def _clear_at_the_mdd(analysis: Analysis) -> Iterator[tuple[int, bytes]]:

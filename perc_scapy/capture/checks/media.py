@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks.rule import check
 from perc_scapy.capture.media import own_keys
@@ -28,24 +26,32 @@ def senders_renew_their_keys(analysis: Analysis, people: list[Participant]) -> C
 
 def listeners_open_what_they_may(analysis: Analysis, people: list[Participant]) -> Check:
     """With nothing but its own keys, each listener opens every packet of a sender from the first one on."""
-    by_listener = {id(a): p for p in people for a in p.associations}
-    opened: dict[tuple[str, int], int] = defaultdict(int)
-    bad = []
+    by_listener = {id(a): p.letter for p in people for a in p.associations}
+    first: dict[tuple[str, int], int] = {}
+    bad, count = [], 0
     for m in analysis.read_media(own_keys):
-        if m.kind != "rtp" or m.from_endpoint or m.association is None:
+        if m.kind != "rtp" or m.from_endpoint or m.association is None or m.opened.repeat:
             continue
-        key = by_listener[id(m.association)].letter, m.ssrc
+        key = by_listener[id(m.association)], m.ssrc
         if m.rtp is not None:
-            opened[key] += 1
-        elif key in opened:
+            count += 1
+            first.setdefault(key, m.timestamp)
+        elif key in first and _after(m.timestamp, first[key]):
             bad.append(f"packet {m.number}: {key[0]} cannot open: {m.opened.problem}")
-    wanted = {
-        (p.letter, s) for p in people for other in people if other is not p for s in other.ssrcs
-    }
     bad += [
-        f"{letter} opens nothing of {ssrc:08x}" for letter, ssrc in sorted(wanted - set(opened))
+        f"{who} opens nothing of {ssrc:08x}" for who, ssrc in sorted(_pairs(people) - set(first))
     ]
-    return check("listeners open all they may", bad, f"{sum(opened.values())} packets")
+    return check("listeners open all they may", bad, f"{count} packets")
+
+
+def _after(timestamp: int, first: int) -> bool:
+    """RTP time wraps; what a network delayed from before the first packet does not count."""
+    return 0 < (timestamp - first) % (1 << 32) < 1 << 31
+
+
+def _pairs(people: list[Participant]) -> set[tuple[str, int]]:
+    """Every listener with every SSRC of everybody else."""
+    return {(p.letter, s) for p in people for o in people if o is not p for s in o.ssrcs}
 
 
 def ekt_fields_are_unchanged(analysis: Analysis, people: list[Participant]) -> Check:

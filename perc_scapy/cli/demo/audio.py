@@ -29,7 +29,7 @@ class Delivery:
     def __init__(self, packets: list[MediaPacket], origin: int) -> None:
         """`origin`: RTP timestamp of the sender's first sample."""
         self.packets = packets
-        self.positions = [(timestamp(p) - origin) % _WRAP for p in packets]
+        self.positions = [(p.timestamp - origin) % _WRAP for p in packets]
 
     @property
     def start(self) -> int:
@@ -58,13 +58,8 @@ def deliveries(
             if listener is not sender:
                 packets = [p for p in opened if _from_to(p, sender, listener)]
                 good = bool(packets and sender.sent)
-                found = Delivery(packets, timestamp(sender.sent[0])) if good else None
+                found = Delivery(packets, sender.sent[0].timestamp) if good else None
                 yield sender, listener, found
-
-
-def timestamp(packet: MediaPacket) -> int:
-    """RTP timestamp; the MDD never changes it."""
-    return int.from_bytes(packet.datagram.data[4:8], "big")
 
 
 def _from_to(packet: MediaPacket, sender: Participant, listener: Participant) -> bool:
