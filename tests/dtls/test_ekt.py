@@ -122,6 +122,20 @@ def test_an_ack_of_any_sending_counts():
     assert acknowledged(server) == [1]
 
 
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_last_flight_goes_with_the_repeated_key_until_the_client_is_heard(confirmed):
+    """No ACK can come from a client that lacks our Finished; one that sends data has it."""
+    client, server = ready()
+    if confirmed:
+        client.send_application(b"here")
+        shuttle(client, server)
+    server.send_ekt_key(ekt_parameters(1))
+    server.datagrams_to_send(0.0)
+    server.handle_timer(1.0)
+    marks = [d.carries_finished for d in server.datagrams_to_send(1.0)]
+    assert marks == ([False] if confirmed else [True, False])
+
+
 @pytest.mark.req("EKT-23")
 def test_given_up_after_the_last_retransmission():
     client, server = ready(max_retransmissions=2)
