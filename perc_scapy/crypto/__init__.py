@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from perc_scapy.crypto.ekt_receiver import EktCandidate, EktReceiver
     from perc_scapy.crypto.ekt_sender import EktSender
     from perc_scapy.crypto.hop import KEEP, NO_CHANGE, HeaderChange, change_headers, relay
-    from perc_scapy.crypto.kdf import EXPORTER_LABEL, ExportedKeys, MasterKey, split_exporter
+    from perc_scapy.crypto.kdf import (
+        EXPORTER_LABEL,
+        ExportedKeys,
+        MasterKey,
+        SessionKeys,
+        derive,
+        session_keys,
+        split_exporter,
+    )
     from perc_scapy.crypto.perc import PercPacket, PercReceiver, PercSender
     from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
     from perc_scapy.crypto.secret import Key
@@ -56,11 +64,14 @@ _HOME = {
     "PercReceiver": "perc",
     "PercSender": "perc",
     "SRTP_PROFILES": "profiles",
+    "SessionKeys": "kdf",
     "SrtpContext": "srtp",
     "SrtpProfile": "profiles",
     "SyntheticPacket": "double",
     "change_headers": "hop",
+    "derive": "kdf",
     "relay": "hop",
+    "session_keys": "kdf",
     "split_exporter": "kdf",
     "unwrap": "ekt",
     "wrap": "ekt",
@@ -88,13 +99,16 @@ __all__ = [
     "PercPacket",
     "PercReceiver",
     "PercSender",
+    "SessionKeys",
     "SrtpContext",
     "SrtpProfile",
     "SyntheticPacket",
     "change_headers",
+    "derive",
     "fingerprint",
     "parse_fingerprint",
     "relay",
+    "session_keys",
     "split_exporter",
     "unwrap",
     "wrap",

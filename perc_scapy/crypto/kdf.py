@@ -89,7 +89,7 @@ class SessionKeys(NamedTuple):
 
     key: Key
     salt: Key
-    auth: Key
+    auth: Key = Key(b"")
 
 
 def session_keys(profile: SrtpProfile, master: MasterKey) -> tuple[SessionKeys, SessionKeys]:

@@ -8,7 +8,7 @@ from struct import Struct
 
 from cryptography.exceptions import InvalidTag
 
-from perc_scapy.crypto.kdf import MasterKey, session_keys
+from perc_scapy.crypto.kdf import AUTH_KEY_LENGTH, MasterKey, SessionKeys, session_keys
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.crypto.replay import DEFAULT_WINDOW, MAX_INDEX, MAX_RTCP_INDEX, Stream
 from perc_scapy.crypto.secret import Key
@@ -63,13 +63,36 @@ class SrtpContext:
         self, profile: int, master_key: bytes, master_salt: bytes, *, window: int = DEFAULT_WINDOW
     ) -> None:
         """`LocalError` for a double or NULL profile, a key or salt of another length, a window below 64."""
-        row = _single(profile, master_key, master_salt)
+        row = _single(profile)
+        _check_lengths(row, master_key, master_salt)
+        self._fill(row, *session_keys(row, MasterKey(Key(master_key), Key(master_salt))), window)
+        self.key_digest = hashlib.sha256(master_key).digest()
+        """SHA-256 of the master key: tells whether two contexts share it (RFC 8723 section 5.2)."""
+
+    @classmethod
+    def from_session_keys(
+        cls, profile: int, rtp: SessionKeys, rtcp: SessionKeys, *, window: int = DEFAULT_WINDOW
+    ) -> SrtpContext:
+        """A context of keys already derived (RFC 3711 section 4.3), as test vectors give them.
+
+        `key_digest` is then that of the SRTP session key. `LocalError` as for master keys.
+        """
+        row = _single(profile)
+        for keys in (rtp, rtcp):
+            _check_lengths(row, keys.key, keys.salt)
+            if row.cipher != "aes-gcm" and len(keys.auth) != AUTH_KEY_LENGTH:
+                raise LocalError(
+                    f"{row.name} takes authentication keys of {AUTH_KEY_LENGTH} octets"
+                )
+        context = cls.__new__(cls)
+        context._fill(row, rtp, rtcp, window)
+        context.key_digest = hashlib.sha256(rtp.key).digest()
+        return context
+
+    def _fill(self, row: SrtpProfile, rtp: SessionKeys, rtcp: SessionKeys, window: int) -> None:
         if window < 64:
             raise LocalError("RFC 3711 3.3.2 asks for a replay window of at least 64")
         self.profile = row
-        self.key_digest = hashlib.sha256(master_key).digest()
-        """SHA-256 of the master key: tells whether two contexts share it (RFC 8723 section 5.2)."""
-        rtp, rtcp = session_keys(row, MasterKey(Key(master_key), Key(master_salt)))
         self._rtp: Transform = make_transform(row, rtp, row.rtp_tag)
         aead = self._rtp if isinstance(self._rtp, GcmTransform) else None
         self.encrypt = aead.encrypt if aead else None
@@ -259,13 +282,16 @@ class SrtpContext:
         return stream
 
 
-def _single(profile: int, key: bytes, salt: bytes) -> SrtpProfile:
+def _single(profile: int) -> SrtpProfile:
     row = SRTP_PROFILES.get(profile)
     if row is None or row.is_double:
         raise LocalError(f"a context runs a single profile, not {profile:#06x}")
+    return row
+
+
+def _check_lengths(row: SrtpProfile, key: bytes, salt: bytes) -> None:
     if (len(key), len(salt)) != (row.key_length, row.salt_length):
         raise LocalError(f"{row.name} takes {row.key_length} + {row.salt_length} octets")
-    return row
 
 
 def _rtcp_ssrc(packet: bytes, least: int) -> int:

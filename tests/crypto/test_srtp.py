@@ -3,9 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perc_scapy.crypto import SRTP_PROFILES, SrtpContext
+from perc_scapy.crypto import (
+    SRTP_PROFILES,
+    Key,
+    MasterKey,
+    SessionKeys,
+    SrtpContext,
+    session_keys,
+)
 from perc_scapy.errors import (
     AuthenticationError,
+    LocalError,
     NonceReuseError,
     ReplayError,
 )
@@ -45,6 +53,52 @@ def test_srtcp_vector(vector: dict) -> None:
     assert sent.hex() == vector["srtcp"]
     assert receiver.unprotect_rtcp(sent).hex() == vector["rtcp"]
     assert receiver.rtcp_index(SSRC) == vector["index"]
+
+
+def from_session_key(v: dict) -> SrtpContext:
+    keys = SessionKeys(Key(h(v["session_key"])), Key(h(PUBLIC["R7714-16.1.1"]["session_salt"])))
+    return SrtpContext.from_session_keys({16: 7, 32: 8}[len(keys.key)], keys, keys)
+
+
+@pytest.mark.req("SRT-01")
+@pytest.mark.parametrize("name", ["R7714-16.1.1", "R7714-16.2.1"])
+def test_rfc_7714_srtp_vector_by_session_keys(name: str) -> None:
+    plain, wire = h(PUBLIC["R7714-16.1.1"]["rtp"]), h(PUBLIC[name]["srtp"])
+    assert from_session_key(PUBLIC[name]).protect(plain) == wire
+    assert from_session_key(PUBLIC[name]).unprotect(wire) == plain
+
+
+@pytest.mark.req("SRT-01", "SRT-05")
+@pytest.mark.parametrize("name", ["R7714-17.1", "R7714-17.2", "R7714-17.3", "R7714-17.4"])
+def test_rfc_7714_srtcp_vector_by_session_keys(name: str) -> None:
+    v = PUBLIC[name]
+    plain, encrypt = h(v["rtcp"]), "srtcp" in v
+    wire = h(v["srtcp"] if encrypt else v["rtcp"] + v["tail"])
+    sent = from_session_key(v).protect_rtcp(plain, encrypt=encrypt, index=0x5D4)
+    assert sent == wire
+    assert from_session_key(v).unprotect_rtcp(wire) == plain
+
+
+@pytest.mark.parametrize("profile", SINGLE)
+def test_session_keys_make_the_context_that_the_master_key_makes(profile: int) -> None:
+    row, (key, salt) = SRTP_PROFILES[profile], layer_keys(profile, 3, 4)
+    keys = session_keys(row, MasterKey(Key(key), Key(salt)))
+    packet = rtp()
+    derived, usual = SrtpContext.from_session_keys(profile, *keys), SrtpContext(profile, key, salt)
+    assert derived.protect(packet) == usual.protect(packet)
+    assert derived.protect_rtcp(RTCP) == usual.protect_rtcp(RTCP)
+    with pytest.raises(LocalError):
+        SrtpContext.from_session_keys(profile, keys[0], keys[1]._replace(salt=Key(b"short")))
+    with pytest.raises(LocalError):
+        SrtpContext.from_session_keys(0x0009, *keys)
+    with pytest.raises(LocalError):
+        SrtpContext.from_session_keys(profile, *keys, window=63)
+
+
+def test_session_keys_without_authentication_key_are_refused() -> None:
+    keys = SessionKeys(Key(bytes(16)), Key(bytes(14)))
+    with pytest.raises(LocalError, match="20 octets"):
+        SrtpContext.from_session_keys(1, keys, keys)
 
 
 @pytest.mark.parametrize("name", ["LSRTP-EKT-1", "LSRTP-EKT-2", "LSRTP-EKT-3-short"])
