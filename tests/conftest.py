@@ -6,6 +6,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# No deadline: a test must not fail because the machine was busy. Hangs are caught by pytest-timeout.
+settings.register_profile("perc", deadline=None, print_blob=True)
+settings.load_profile("perc")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--participants", type=_participants, default=3, metavar="N",
                         help=f"2 to {MOST}, default 3; from the third on each is a new user that joins")  # fmt: skip
     parser.add_argument("--keep", type=Path, metavar="DIR",
-                        help="leave trace.pcapng, FROM-TO.wav and ladder.json there")  # fmt: skip
+                        help="leave trace.pcapng, FROM-TO.wav, ladder.json and ladder.svg there")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print ladder.json, not the ladder")
 
 
@@ -86,6 +86,7 @@ def conference(workspace, keep: Path | None, say: Progress) -> Story:  # type: i
     from perc_scapy.cli.demo.scenario import Scenario
     from perc_scapy.cli.demo.trace import join_trace
     from perc_scapy.cli.demo.verdict import judge
+    from perc_scapy.view.svg import svg_ladder
 
     results = workspace.folder / "results" if keep is None else keep
     results.mkdir(parents=True, exist_ok=True)  # a mistake shows before the conference, not after
@@ -97,6 +98,7 @@ def conference(workspace, keep: Path | None, say: Progress) -> Story:  # type: i
     say(f"reading {count} packets of {trace.name}")
     story = judge(trace, results, workspace)
     (results / "ladder.json").write_text(json.dumps(story.to_json(), indent=1) + "\n")
+    (results / "ladder.svg").write_text(svg_ladder(story))
     if keep is not None:
         say(f"results are in {keep}")
     return story
