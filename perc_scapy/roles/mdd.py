@@ -52,12 +52,13 @@ class Mdd:
         self._relay = AssociationRelay(
             config, self._codec, self._tunnels, self._forwarders, self.counters, random
         )
+        self._legs = self._relay.legs
 
     # -- verbs
 
     def receive_datagram(self, data: bytes, path: Path, now: float) -> None:
         """One UDP payload that arrived on the listen address of a conference."""
-        keyed = self._relay.legs.get(path)
+        keyed = self._legs.get(path)
         if keyed is not None and data and 128 <= data[0] < 192:
             forwarder, leg = keyed
             if len(data) > 1 and 192 <= data[1] <= 223:  # RFC 5761 section 4
@@ -98,7 +99,7 @@ class Mdd:
             self._refuse_tunnel(tunnel_id, MddDrop.TUNNEL_REFUSED)
         else:
             self._relay.end_all(tunnel_id)
-            self._tunnels.opened(tunnel_id)
+            self._tunnels.opened(tunnel_id, now)
 
     def tunnel_closed(self, tunnel_id: Hashable, reason: str, now: float) -> None:
         """A tunnel ended, and all its associations with it (AMB-21)."""
@@ -111,6 +112,7 @@ class Mdd:
         if not self._tunnels.is_open(tunnel_id):
             self.counters[MddDrop.UNKNOWN_TUNNEL] += 1
             return
+        self._tunnels.heard(tunnel_id, now)
         try:
             message = self._codec.decode(data, "kmf")
         except RefusedMessage as refused:

@@ -80,6 +80,9 @@ class MddLimits:
     long an unfinished handshake ends in any case."""
     idle_timeout: float = 180.0
     """Without authenticated media and without DTLS, once keys are there (draft-00 has no disconnect message)."""
+    answer_timeout: float = 10.0
+    """A ClientHello still unanswered after so long, on a tunnel that said nothing since and serves nobody, means that
+    the KMF has lost the tunnel (draft-00 has no sign of life): it is closed, to be dialled again."""
     rekey_hold: float = 2.0
     """For how long old keys of a hop still open packets after new ones came (AMB-23)."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable
 from perc_scapy.errors import EncodeError
 from perc_scapy.roles.forwarder import Forwarder
 from perc_scapy.roles.forwarder_leg import Leg
+from perc_scapy.roles.kmf_events import CloseTunnel
 from perc_scapy.roles.mdd_association import Association, AssociationTable, Input, State
 from perc_scapy.roles.mdd_config import MddConfig
 from perc_scapy.roles.mdd_events import (
@@ -29,6 +30,9 @@ from perc_scapy.roles.mdd_keys import KeyRegister, digest_of
 from perc_scapy.roles.mdd_tunnels import TunnelPool
 from perc_scapy.tunnel.links import is_client_hello
 from perc_scapy.tunnel.messages import HopKeys, TunneledDtls, TunnelVersion
+
+SILENT = "silent"
+"""Why a tunnel is closed that stands but does not answer."""
 
 
 class AssociationRelay:
@@ -77,6 +81,17 @@ class AssociationRelay:
             self.counters[MddDrop.OVERSIZED] += 1
             return
         self.records.append((association.tunnel_id, record))
+        if announce and now - association.opened_at >= self._limits.answer_timeout:
+            self._doubt(association)
+
+    def _doubt(self, association: Association) -> None:
+        """Close a tunnel whose KMF seems to have forgotten it, unless somebody could lose by it."""
+        tunnel_id = association.tunnel_id
+        if self._tunnels.heard_since(tunnel_id, association.opened_at):
+            return
+        others = self.table.of_tunnel(tunnel_id)
+        if all(other.state is State.ANNOUNCED for other in others):
+            self.events.append(CloseTunnel(tunnel_id, SILENT))
 
     def _open(self, data: bytes, path: Path, now: float) -> Association | None:
         conference = self._conferences[path.listener]

@@ -14,6 +14,7 @@ class TunnelPool:
     def __init__(self, conferences: Iterable[MddConference]) -> None:
         self._fingerprints: dict[Hashable, set[str]] = {}
         self._load: dict[Hashable, int] = {}
+        self._heard: dict[Hashable, float] = {}
         self._asked: set[Hashable] = set()
         for conference in conferences:
             for tunnel_id in conference.tunnels:
@@ -28,14 +29,23 @@ class TunnelPool:
         """Whether this certificate may be at the other end, for all conferences of the tunnel (SLD-ASM-01)."""
         return self._fingerprints[tunnel_id] <= {fingerprint}
 
-    def opened(self, tunnel_id: Hashable) -> None:
+    def opened(self, tunnel_id: Hashable, now: float) -> None:
         """It stands."""
         self._load[tunnel_id] = 0
+        self._heard[tunnel_id] = now
         self._asked.discard(tunnel_id)
 
     def closed(self, tunnel_id: Hashable) -> None:
         """It is gone."""
         self._load.pop(tunnel_id, None)
+
+    def heard(self, tunnel_id: Hashable, now: float) -> None:
+        """A record came."""
+        self._heard[tunnel_id] = now
+
+    def heard_since(self, tunnel_id: Hashable, when: float) -> bool:
+        """Whether a record came, or the tunnel was opened, at that time or later."""
+        return self._heard.get(tunnel_id, when) >= when
 
     def is_open(self, tunnel_id: Hashable) -> bool:
         """Whether records may pass."""

@@ -208,7 +208,7 @@ class MddNode(_TunnelSide):
             if dialer.tunnel_id != event.tunnel_id:
                 continue
             if isinstance(event, CloseTunnel):
-                dialer.close_tunnel(event.tunnel_id, now)
+                dialer.close_tunnel(event.tunnel_id, now, redial=True)
             else:
                 dialer.start(now)
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pylibsrtp import Policy, Session
 
+from perc_scapy.crypto import SrtpContext
 from perc_scapy.roles import MddLimits, RelayPolicy
 from perc_scapy.roles.forwarder_egress import GAP, EgressStream, place
 from tests.roles.mdd_world import PLAIN, ROOM, Party, World, hop_keys, rtp
@@ -21,11 +22,11 @@ SSRC = 0xCAFE0001
 @pytest.mark.parametrize(
     ("highest", "wanted", "index"),
     [
-        (-1, 0, 0),
-        (-1, 0xBFFF, 0xBFFF),
-        (-1, 0xC000, 0x4000),
-        (-1, 0xFFFF, 0x7FFF),
-        (-1, 5 * 65536 + 77, 77),
+        (None, 0, 0),
+        (None, 0xBFFF, 0xBFFF),
+        (None, 0xC000, 0x4000),
+        (None, 0xFFFF, 0x7FFF),
+        (None, 5 * 65536 + 77, 77),
         (1000, 1001, 1001),
         (1000, 1000, 1000 + GAP),
         (1000, 999, 1000 + GAP),
@@ -34,26 +35,30 @@ SSRC = 0xCAFE0001
         (0x1FFF0, 5, 0x20005),
     ],
 )
-def test_places(highest: int, wanted: int, index: int) -> None:
+def test_places(highest: int | None, wanted: int, index: int) -> None:
     assert place(highest, wanted) == index
 
 
-@given(st.integers(-1, 2**48), st.integers(0, 2**48))
-def test_a_place_is_ahead_and_near(highest: int, wanted: int) -> None:
+@given(st.none() | st.integers(0, 2**48), st.integers(0, 2**48))
+def test_a_place_is_ahead_and_near(highest: int | None, wanted: int) -> None:
     index = place(highest, wanted)
-    if highest < 0:
+    if highest is None:
         assert 0 <= index < 0xC000
     else:
         assert 0 < index - highest < 0x8000
 
 
 def test_two_sources_keep_their_own_shift() -> None:
-    stream, old, new = EgressStream(), object(), object()
+    egress, old, new = SrtpContext(PLAIN, bytes(16), bytes(12)), object(), object()
+    stream = EgressStream(egress, SSRC)
     assert stream.shift_of(old, 65536 * 3 + 10, 0) == -65536 * 3
-    stream.highest = 10
+    egress.protect(rtp(10, SSRC))
     assert stream.shift_of(new, 11, 0) == 0
     assert stream.shift_of(old, 65536 * 3 + 9, 0) == -65536 * 3
     assert stream.shift_of(new, 12, 0) == 0
+    stream.move()
+    assert stream.shift_of(new, 12, 100) == 100
+    assert stream.shift_of(old, 65536 * 3 + 9, 0) != 100 - 65536 * 3
 
 
 def pair(profile: int = 9) -> tuple[World, Party, Party]:

@@ -10,6 +10,7 @@ from perc_scapy.roles.events import (
     AssociationAnswered,
     AssociationClosed,
     AssociationOpened,
+    CloseTunnel,
     HopKeysInstalled,
     TunnelWanted,
 )
@@ -275,6 +276,33 @@ def test_a_lost_tunnel_ends_its_associations_and_no_others() -> None:
     assert d.path.listener == OTHER
 
 
+def silence(world: World) -> list[object]:
+    """A ClientHello and its retransmissions, which nobody answers."""
+    opened = world.now + 100.0
+    for pause in (0.0, 1.0, 3.0, 7.0, 15.0):
+        world.now = opened + pause
+        world.hello("late")
+    return [event for event in world.events() if isinstance(event, CloseTunnel)]
+
+
+def test_a_tunnel_that_the_kmf_forgot_is_closed() -> None:
+    assert silence(World()) == [CloseTunnel("t", "silent")]
+
+
+def test_a_tunnel_that_serves_somebody_or_was_just_heard_stays() -> None:
+    world = World()
+    world.join("a")
+    assert silence(world) == [], "media of others would end with it"
+    world = World()
+    _, _, message = world.hello("early")
+    world.now = 101.0
+    world.answer(message.association_id)
+    world.mdd.remove(Path(ROOM, "early"), 101.0)
+    world.now = 0.0
+    assert silence(world) == []
+
+
+@pytest.mark.req("FW16-03")
 def test_a_flood_of_hellos_makes_room_among_the_unfinished_only() -> None:
     world = World(limits=MddLimits(max_half_open=10, max_associations=20))
     a, b = world.join("a"), world.join("b")

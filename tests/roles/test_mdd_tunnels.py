@@ -17,7 +17,7 @@ def test_associations_spread_over_the_open_tunnels() -> None:
     pool = TunnelPool((SPREAD, OWN))
     assert pool.choose(SPREAD) is None
     for name in ("t1", "t3"):
-        pool.opened(name)
+        pool.opened(name, 0.0)
     for _ in range(4):
         pool.count(pool.choose(SPREAD), +1)
     assert {pool.choose(SPREAD), *(pool._load.values())} == {"t1", 2}
@@ -33,7 +33,7 @@ def test_a_tunnel_is_asked_for_once_until_it_has_stood() -> None:
     assert pool.ask(SPREAD) == "t1"
     assert pool.ask(SPREAD) is None
     assert pool.ask(OWN) == OWN.id
-    pool.opened("t1")
+    pool.opened("t1", 0.0)
     pool.closed("t1")
     assert pool.ask(SPREAD) == "t1"
 
@@ -52,3 +52,12 @@ def test_the_far_end_must_be_the_configured_kmf_of_every_conference() -> None:
     strife = MddConference(b"3" * 16, tunnels=("t",), kmf_fingerprint=other)
     assert not TunnelPool([*shared, strife]).trusts("t", kmf)
     assert not pool.knows("u")
+
+
+def test_when_a_tunnel_was_last_heard() -> None:
+    pool = TunnelPool((OWN,))
+    pool.opened(OWN.id, 5.0)
+    assert pool.heard_since(OWN.id, 5.0)
+    assert not pool.heard_since(OWN.id, 6.0)
+    pool.heard(OWN.id, 7.0)
+    assert pool.heard_since(OWN.id, 6.0)

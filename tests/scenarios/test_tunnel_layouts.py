@@ -9,6 +9,7 @@ import pytest
 from perc_scapy.roles.events import (
     AssociationClosed,
     AssociationOpened,
+    CloseTunnel,
     MediaReady,
     MediaReceived,
     MemberLeft,
@@ -117,3 +118,15 @@ def test_the_kmf_starts_nothing_and_is_elsewhere() -> None:
     quiet.run(60.0)
     assert not [c for c in quiet.network.log or [] if c.source == "kmf" and c.time > 1.0]
     assert mdd_address("room") in quiet.mdd.addresses
+
+
+def test_a_kmf_that_restarted_is_found_again_by_the_next_participant() -> None:
+    conference = SimConference(("a", "b"))
+    conference.run(1.0)
+    fresh = SimConference(("a", "b"), seed=2).kmf
+    conference.network.detach(conference.kmf)
+    conference.network.attach(fresh)
+    node = conference.join("a", within=40.0)
+    assert node.of(MediaReady)
+    assert [e.reason for e in conference.mdd.of(CloseTunnel)] == ["silent"]
+    assert len(conference.mdd.of(TunnelOpened)) == 2

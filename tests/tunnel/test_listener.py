@@ -91,6 +91,7 @@ def test_several_tunnels_at_once() -> None:
         assert TunnelRecord(client.tunnel_id, str(addr).encode()) in events(client)
 
 
+@pytest.mark.req("FW16-03")
 def test_nothing_is_kept_for_floods_without_cookie() -> None:
     server = listener()
     for n in range(50):
