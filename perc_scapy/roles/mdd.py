@@ -34,6 +34,8 @@ class AssociationView:
     path: Path
     state: str
     profile: int | None
+    key_digest: bytes | None
+    """`mdd_keys.digest_of` the present hop keys."""
 
 
 class Mdd:
@@ -150,6 +152,7 @@ class Mdd:
                 association.path,
                 association.state.name.lower(),
                 None if association.leg is None else association.leg.profile,
+                association.key_digest,
             )
             for association in self._relay.table
         ]

@@ -17,6 +17,7 @@ from perc_scapy.roles.events import (
     HopKeysSent,
     MediaReady,
 )
+from perc_scapy.roles.mdd_keys import digest_of
 from perc_scapy.sim.conference import SimConference
 from perc_scapy.sim.network import Conditions
 from perc_scapy.sim.nodes import EndpointNode
@@ -75,6 +76,11 @@ def assert_equal_keys(conference: SimConference) -> None:
         association = paths[node.addresses[0]]
         expected = (ready.send_key_id, ready.receive_key_id)
         assert installed[association] == sent[association] == expected
+    tunnels = {e.association_id: e.tunnel_id for e in conference.kmf.of(HopKeysSent)}
+    for view in conference.mdd.mdd.associations():
+        kept = conference.kmf.kmf.hop_keys(tunnels[view.association_id], view.association_id)
+        assert kept is not None
+        assert view.key_digest == digest_of(kept), "profile, both keys and both salts"
     assert not [e for e in conference.mdd.of(HopKeysInstalled) if e.rekey], "repeats are no re-key"
     assert len({key for pair in installed.values() for key in pair}) == 2 * len(installed)
 
