@@ -52,7 +52,7 @@ def test_every_step_is_in_the_capture_and_every_check_holds(kept: Path) -> None:
 def test_the_folder_holds_what_is_documented(kept: Path) -> None:
     pairs = [f"{a}-{b}.wav" for a in "ABC" for b in "ABC" if a != b]
     names = {path.name for path in kept.iterdir()} - {"stdout"}
-    assert names == {"trace.pcapng", "ladder.json", *pairs}
+    assert names == {"trace.pcapng", "ladder.json", "ladder.svg", *pairs}
     assert (kept / "trace.pcapng").stat().st_mode & 0o777 == 0o600
     for name in pairs:
         audio = decode_wav((kept / name).read_bytes())

@@ -65,10 +65,14 @@ class Child:
         reason = said[-1] if said else f"{self.name} ended with code {code}"
         raise {2: ConfigError, 3: MissingToolError}.get(code, ChildFailed)(reason)
 
-    def stop(self) -> int:
-        """SIGTERM, then SIGKILL; returns the exit code."""
+    def terminate(self) -> None:
+        """SIGTERM, unless it has ended."""
         if self._process.poll() is None:
             self._process.terminate()
+
+    def stop(self) -> int:
+        """SIGTERM, then SIGKILL; returns the exit code."""
+        self.terminate()
         try:
             code = self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -138,5 +142,7 @@ class Children:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for child in self._running:
+            child.terminate()
         for child in list(self._running):
             self.stop(child)
