@@ -24,7 +24,7 @@ from perc_scapy.layers.fields import (
     Terminated,
     Trailer,
 )
-from perc_scapy.layers.rules import LengthBetween
+from perc_scapy.layers.rules import LengthBetween, NotAmong
 from perc_scapy.layers.union import Union
 from perc_scapy.wire import peel_padding
 
@@ -195,18 +195,6 @@ class RTCPExtendedReport(RTCPPacket):
     )
 
 
-class RTCPOther(RTCPPacket):
-    """Any other type."""
-
-    name = "RTCP"
-    fields_desc = (
-        *_start(Bits("count", 5), U8("packet_type", 192, enum=RtcpType)),
-        Rest("data"),
-        PADDING,
-    )
-
-
-RTCPPacket.other = RTCPOther
 RTCPPacket.forms = {
     RtcpType.SR: RTCPSenderReport,
     RtcpType.RR: RTCPReceiverReport,
@@ -217,6 +205,21 @@ RTCPPacket.forms = {
     RtcpType.PSFB: RTCPFeedback,
     RtcpType.XR: RTCPExtendedReport,
 }
+
+
+class RTCPOther(RTCPPacket):
+    """Any other type."""
+
+    name = "RTCP"
+    rules = (NotAmong("packet_type", tuple(RTCPPacket.forms), "has a form of its own"),)
+    fields_desc = (
+        *_start(Bits("count", 5), U8("packet_type", 192, enum=RtcpType)),
+        Rest("data"),
+        PADDING,
+    )
+
+
+RTCPPacket.other = RTCPOther
 
 
 class RTCP(PercPacket):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +67,7 @@ class NotAmong(Rule):
     """Values that belong to something else."""
 
     field: str
-    values: range
+    values: Collection[int]
     why: str
 
     def problem(self, message: Any, size: int) -> str | None:

@@ -16,7 +16,7 @@ from scapy.utils import wrpcap
 _FILE = json.loads((Path(__file__).parent.parent / "vectors" / "media.json").read_text())
 VECTORS: dict[str, Any] = {v["id"]: v for v in _FILE["vectors"]}
 PUBLIC: dict[str, Any] = {v["id"]: v for v in _FILE["public_vectors"]}
-PORT = 5004
+PORT, OTHER = 5004, 40000
 
 
 def octets(vector: str, name: str) -> bytes:
@@ -25,11 +25,24 @@ def octets(vector: str, name: str) -> bytes:
 
 
 def tshark(
-    datagrams: Sequence[bytes], protocol: str, fields: Sequence[str], folder: Path
+    datagrams: Sequence[bytes],
+    protocol: str,
+    fields: Sequence[str],
+    folder: Path,
+    answers: Sequence[bool] = (),
 ) -> list[dict[str, list[str]]]:
-    """What tshark says of each datagram read as `protocol`: values of every field, in order."""
+    """What tshark says of each datagram read as `protocol`: values of every field, in order.
+
+    `answers` marks datagrams that travel in the other direction.
+    """
     path = folder / "datagrams.pcap"
-    wrpcap(str(path), [IP() / UDP(sport=PORT, dport=PORT) / Raw(data) for data in datagrams])
+    back = [*answers, *(False for _ in datagrams)]
+    ports = [(PORT, OTHER) if back[i] else (OTHER, PORT) for i in range(len(datagrams))]
+    packets = [
+        IP() / UDP(sport=source, dport=target) / Raw(data)
+        for data, (source, target) in zip(datagrams, ports, strict=True)
+    ]
+    wrpcap(str(path), packets)
     command = ["tshark", "-r", str(path), "-d", f"udp.port=={PORT},{protocol}", "-T", "fields"]
     command += ["-E", "occurrence=a", "-E", "aggregator=;", "-E", "separator=|"]
     command += [part for field in fields for part in ("-e", field)]
