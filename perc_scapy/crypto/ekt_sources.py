@@ -8,6 +8,8 @@ packets by making us forget it (RFC 8871 section 8.2.2). Sleepers are bounded to
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.srtp import SrtpContext
 
@@ -16,6 +18,8 @@ MAX_KEYS = 8
 MAX_ANNOUNCED = 4
 """Of these, keys that were only announced; the announcement longest ago goes first."""
 SLEEPERS = 8
+RETIRED = 16384
+"""Proven keys of all SSRCs that fell off their lists and are still known; the one longest ago is forgotten first."""
 
 
 class ReceivedKey:
@@ -41,9 +45,8 @@ class ReceivedKey:
             self.raw, self.roc = raw, roc
 
     def same_key(self, other: ReceivedKey) -> bool:
-        """Same master key under the same name."""
-        mine = self.spi, self.epoch, self.master.key
-        return mine == (other.spi, other.epoch, other.master.key)
+        """Same master key under the same set, whatever its epoch."""
+        return (self.spi, self.master.key) == (other.spi, other.master.key)
 
     def sleep(self) -> None:
         """Drop the context, keep what replay protection needs."""
@@ -53,26 +56,52 @@ class ReceivedKey:
             self.context = None
 
 
+class Retired:
+    """Proven keys that are on no list any more: their packets were seen, so they never come back."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, None] = {}
+
+    @staticmethod
+    def _name(key: ReceivedKey) -> bytes:
+        place = key.ssrc.to_bytes(4, "big") + key.spi.to_bytes(2, "big")
+        return sha256(place + bytes(key.master.key)).digest()[:16]
+
+    def __contains__(self, key: ReceivedKey) -> bool:
+        return bool(self._known) and self._name(key) in self._known
+
+    def add(self, key: ReceivedKey) -> None:
+        """Remember a key by digest."""
+        self._known[self._name(key)] = None
+        if len(self._known) > RETIRED:
+            del self._known[next(iter(self._known))]
+
+
 class Source:
     """Keys of one SSRC, newest first, and per SPI the newest key that was proven."""
 
-    __slots__ = ("keys", "seen")
+    __slots__ = ("_retired", "keys", "seen")
 
-    def __init__(self) -> None:
+    def __init__(self, retired: Retired | None = None) -> None:
         self.keys: list[ReceivedKey] = []
         self.seen: dict[int, ReceivedKey] = {}
+        self._retired = Retired() if retired is None else retired
 
     def accept(self, key: ReceivedKey) -> ReceivedKey | None:
-        """The known key that a field repeats, or the new one; None when its epoch has passed.
+        """The known key that a field repeats, or the new one; None when its epoch, or the key itself, has passed.
 
         RFC 8870 section 4.1 refuses an equal epoch; yet section 4.6 sends one key in many fields, so an equal epoch
-        with an equal key is a repeat, and only with another key a violation.
+        with an equal key is a repeat, and only with another key a violation. Nothing authenticates the epoch: an MDD
+        that gives a known key another one would get a fresh replay list for it, so such a field is left aside.
         """
         for known in (*self.keys, *self.seen.values()):
             if known.same_key(key):
-                return known
+                return known if known.epoch == key.epoch else None
         seen = self.seen.get(key.spi)
-        return key if seen is None or key.epoch > seen.epoch else None
+        passed = (seen is not None and key.epoch <= seen.epoch) or key in self._retired
+        return None if passed else key
 
     def prove(self, key: ReceivedKey) -> None:
         """A packet authenticated under the key: other keys announced for the same epoch are void."""
@@ -95,16 +124,20 @@ class Source:
 
     def _insert(self, key: ReceivedKey) -> None:
         self.keys.insert(0, key)
+        for surplus in self.keys[MAX_KEYS:]:
+            if surplus.proven:
+                self._retired.add(surplus)
         del self.keys[MAX_KEYS:]
 
 
 class Sources:
     """All SSRCs heard: proven ones awake or asleep, and those that so far only announced a key."""
 
-    __slots__ = ("_announced", "_asleep", "_awake", "_limit")
+    __slots__ = ("_announced", "_asleep", "_awake", "_limit", "_retired")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._retired = Retired()
         self._awake: dict[int, Source] = {}
         """Ordered by the last packet, longest ago first."""
         self._asleep: dict[int, Source] = {}
@@ -122,7 +155,8 @@ class Sources:
         """Source of an SSRC of which a packet authenticated; made, or woken, if need be."""
         source = self._awake.pop(ssrc, None)
         if source is None:
-            source = self._announced.pop(ssrc, None) or self._asleep.pop(ssrc, None) or Source()
+            known = self._announced.pop(ssrc, None) or self._asleep.pop(ssrc, None)
+            source = known or Source(self._retired)
             if len(self._awake) >= self._limit:
                 self._put_to_sleep(next(iter(self._awake)))
         self._awake[ssrc] = source
@@ -134,7 +168,7 @@ class Sources:
         if source is None:
             if len(self._announced) >= self._limit:
                 del self._announced[next(iter(self._announced))]
-            source = self._announced[ssrc] = Source()
+            source = self._announced[ssrc] = Source(self._retired)
         return source
 
     def _put_to_sleep(self, ssrc: int) -> None:
@@ -153,3 +187,4 @@ class Sources:
         """Forget everything."""
         for sources in (self._awake, self._asleep, self._announced):
             sources.clear()
+        self._retired = Retired()

@@ -24,6 +24,11 @@ PROVOKED_LIMIT = 4
 """Of those, how often for one flight while nobody has proven anything: what a forger could make us send."""
 
 
+REPEATED_INTERVAL = 0.05
+"""Seconds between two sendings of the last flight that the peer's repeated Finished asks for: no honest client
+repeats itself sooner, and a dishonest one could make us send many times what it sends."""
+
+
 def retransmit_timer(config: DtlsConfig) -> RetransmitTimer:
     """A timer with the configured values."""
     return RetransmitTimer(config.initial_timeout, config.max_timeout, config.max_retransmissions)
@@ -95,6 +100,13 @@ class Outbound:
             self._provoked += 1
             self.timer.restart(now)
             self.transmit(now)
+
+    def repeat(self, now: float) -> bool:
+        """Send the last flight again; False when that was done a moment ago."""
+        if now - self._sent < REPEATED_INTERVAL:
+            return False
+        self.transmit(now)
+        return True
 
     def send_message(self, kind: int, body: bytes) -> None:
         """A handshake message after the handshake: once, unhashed, in one record."""

@@ -187,14 +187,14 @@ class DtlsServer(Connection):
     def _receive_old(self, fragment: Fragment, record: Record, now: float) -> None:
         """Our last flight has no timer: the client's repeated Finished asks for it (RFC 6347 4.2.4).
 
-        Nobody can forge or replay that record, so the answer needs no rate limit.
+        Nobody can forge or replay that record, but the client itself could put hundreds into a datagram.
         """
         if self._state is not State.ESTABLISHED:
             super()._receive_old(fragment, record, now)
         elif fragment.type == HandshakeType.FINISHED:
             self.counters["message_repeated"] += 1
-            self._out.transmit(now)
-            self._out.push(self._ekt.repeat(self._out.writers[1]))
+            if self._out.repeat(now):
+                self._out.push(self._ekt.repeat(self._out.writers[1]))
 
     # --- EKT -----------------------------------------------------------------------------------
 
