@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from struct import Struct
+from struct import error as StructError
 from typing import Final, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -45,8 +46,11 @@ class HeaderChange(NamedTuple):
 NO_CHANGE = HeaderChange()
 _START = Struct("!HH4xI").unpack_from
 """First two octets, SEQ, SSRC."""
-_LEAST = 12 + 1 + 16
-"""Octets of a packet with an OHB at least."""
+_PLAIN = 12
+"""Octets of a header without CSRC list and extension."""
+_HEADER, _AFTER_PT, _BODY = slice(_PLAIN), slice(2, _PLAIN), slice(_PLAIN, None)
+_BUT_LAST = slice(-1)
+# Named slices are made once, which counts in a hot path.
 _FIELDS = Struct("!BH").unpack_from
 """Marker with payload type, and sequence number: octets 1 to 3 of the header."""
 _OCTETS = [bytes((value,)) for value in range(256)]
@@ -57,7 +61,6 @@ def relay(
     ingress: SrtpContext,
     egress: SrtpContext,
     change: HeaderChange = NO_CHANGE,
-    *,
     index: int | None = None,
 ) -> bytes:
     """One hop: a double-SRTP packet (no EKT field) under the ingress key becomes one under the egress key.
@@ -65,54 +68,59 @@ def relay(
     `index` is the egress packet index (65536 * ROC + SEQ) for a caller that keeps its own. Raises `LocalError` when
     both contexts have the same master key (RFC 8723 section 5.2 forbids it), else what `SrtpContext` raises.
     """
-    if ingress.key_digest == egress.key_digest:
-        raise LocalError("relay: ingress and egress must not share a master key")
-    # HOT PATH: what SrtpContext.open, rewrite and SrtpContext.seal do for the next packet in order, in line.
-    if len(wire) < _LEAST:
-        return _relay_any(wire, ingress, egress, change, index)
-    start, seq, ssrc = _START(wire)
-    source, decrypt = ingress.streams.get(ssrc), ingress.decrypt
-    if source is None or source.expected != seq or start & 0xDF00 != 0x8000 or decrypt is None:
-        return _relay_any(wire, ingress, egress, change, index)
-    header, following = wire[:12], source.highest + 1
+    # HOT PATH: what open, rewrite and seal do, in line, for the next packet in order of a stream that has a plan.
     try:
-        payload = decrypt((source.base ^ following).to_bytes(12, "big"), wire[12:], header)
+        start, seq, ssrc = _START(wire)
+        source, target = ingress.streams[ssrc], egress.streams[ssrc]
+        feeder, planned, decrypt, encrypt, table = target.plan
+        octets, ohb = table[start]
+    except (KeyError, StructError):
+        return _relay_any(wire, ingress, egress, change, index)
+    if feeder is not ingress or (planned is not change and planned != change) or index is not None:
+        return _relay_any(wire, ingress, egress, change, index)
+    if source.expected != seq or target.expected != seq:
+        return _relay_any(wire, ingress, egress, change, index)
+    try:
+        nonce = (source.front ^ seq).to_bytes(12, "big")
+        payload = decrypt(nonce, wire[_BODY], wire[_HEADER])
     except InvalidTag:
         raise AuthenticationError(BAD_TAG) from None
-    source.highest, source.expected = following, seq + 1
-    if change is not NO_CHANGE:
-        if change.seq is not None or change.extension is not KEEP or payload[-1]:
-            header, payload = rewrite(header, payload, change)
-            return header + egress.seal(header, payload, index)
-        if egress.plan[0] is not change:
-            egress.plan = (change, {})
-        # A change of PT and M alone does the same to every packet with these two first octets and an empty OHB.
-        octets, ohb = egress.plan[1].get(start) or _planned(egress.plan[1], start, header, change)
-        header, payload = octets + wire[2:12], payload[:-1] + ohb
-    target, encrypt = egress.streams.get(ssrc), egress.encrypt
-    if target is None or target.expected != seq or index is not None or encrypt is None:
-        return header + egress.seal(header, payload, index)
-    target.highest = following = target.highest + 1
+    source.expected = seq + 1
+    if not payload or payload[-1]:  # another intermediary was here before: its OHB is to be kept up
+        header, payload = rewrite(wire[_HEADER], payload, change)
+        return header + egress.seal(header, payload)
+    header = octets + wire[_AFTER_PT]
     target.expected = seq + 1
-    return header + encrypt((target.base ^ following).to_bytes(12, "big"), payload, header)
-
-
-def _planned(
-    plan: dict[int, tuple[bytes, bytes]], start: int, header: bytes, change: HeaderChange
-) -> tuple[bytes, bytes]:
-    """(first two octets, OHB) after the change, kept for the next packet."""
-    changed, ohb = rewrite(header, EMPTY_OHB, change)
-    plan[start] = changed[:2], ohb
-    return plan[start]
+    nonce = (target.front ^ seq).to_bytes(12, "big")
+    return header + encrypt(nonce, payload[_BUT_LAST] + ohb, header)  # type: ignore[no-any-return]
 
 
 def _relay_any(
     wire: bytes, ingress: SrtpContext, egress: SrtpContext, change: HeaderChange, index: int | None
 ) -> bytes:
+    if ingress.key_digest == egress.key_digest:
+        raise LocalError("relay: ingress and egress must not share a master key")
     end = header_end(wire)
-    header = wire[:end]
-    header, payload = rewrite(header, ingress.open(header, wire[end:]), change)
-    return header + egress.seal(header, payload, index)
+    old = wire[:end]
+    header, payload = rewrite(old, ingress.open(old, wire[end:]), change)
+    packet = header + egress.seal(header, payload, index)
+    if end == _PLAIN and change.seq is None and change.extension is KEEP:
+        _plan(old, ingress, egress, change)
+    return packet
+
+
+def _plan(header: bytes, ingress: SrtpContext, egress: SrtpContext, change: HeaderChange) -> None:
+    """Keep what a change of PT and M alone makes of two first octets and of an empty OHB: every packet of the SSRC
+    that has them becomes the same. There are 2^16 such pairs at most."""
+    start, _, ssrc = _START(header)
+    target = egress.streams[ssrc]
+    if ingress.decrypt is None or egress.encrypt is None:
+        return
+    if target.plan[0] is not ingress or target.plan[1] != change:
+        target.plan = ingress, change, ingress.decrypt, egress.encrypt, {}
+    if start not in target.plan[-1]:
+        changed, ohb = rewrite(header, EMPTY_OHB, change)
+        target.plan[-1][start] = changed[:2], ohb
 
 
 def change_headers(outer_plain: bytes, change: HeaderChange) -> bytes:

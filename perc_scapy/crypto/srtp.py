@@ -54,7 +54,6 @@ class SrtpContext:
         "decrypt",
         "encrypt",
         "key_digest",
-        "plan",
         "profile",
         "streams",
     )
@@ -99,8 +98,6 @@ class SrtpContext:
         self.decrypt = aead.decrypt if aead else None
         """AESGCM calls for hot paths, which write out what `seal` and `open` do; None for another cipher."""
         self._rtcp: Transform = make_transform(row, rtcp, row.rtcp_tag)
-        self.plan: tuple[object, dict[int, tuple[bytes, bytes]]] = (None, {})
-        """Belongs to `hop.relay`: the header change at hand, and what it makes of octets."""
         self._tags = row.rtp_tag, row.rtcp_tag
         self._window = window
         self.streams: dict[int, Stream] = {}
@@ -124,11 +121,14 @@ class SrtpContext:
         seq, ssrc = SEQ_SSRC(header)
         stream = self.streams.get(ssrc)
         # Hot path, in line: the next packet in order under AES-GCM.
-        if stream is not None and stream.expected == seq and self.encrypt is not None:
-            following = stream.highest + 1
-            if index is None or index == following:
-                stream.highest, stream.expected = following, seq + 1
-                return self.encrypt((stream.base ^ following).to_bytes(12, "big"), payload, header)
+        if (
+            stream is not None
+            and stream.expected == seq
+            and (index is None or index == stream.start + seq)
+            and self.encrypt is not None
+        ):
+            stream.expected = seq + 1
+            return self.encrypt((stream.front ^ seq).to_bytes(12, "big"), payload, header)
         stream = stream or self._add(self.streams, ssrc, self._rtp)
         index = self._claim(stream, ssrc, seq, index)
         return self._rtp.seal(stream.base, index, header, payload)
@@ -162,12 +162,11 @@ class SrtpContext:
             and stream.expected == seq
             and self.decrypt is not None
         ):
-            following = stream.highest + 1
             try:
-                payload = self.decrypt((stream.base ^ following).to_bytes(12, "big"), body, header)
+                payload = self.decrypt((stream.front ^ seq).to_bytes(12, "big"), body, header)
             except InvalidTag:
                 raise AuthenticationError(BAD_TAG) from None
-            stream.highest, stream.expected = following, seq + 1
+            stream.expected = seq + 1
             return payload
         return self._open(stream, ssrc, seq, index, header, body)
 

@@ -8,7 +8,8 @@ from perc_scapy.crypto.srtp import SrtpContext
 
 
 def _slots(thing: object) -> dict:
-    return {name: getattr(thing, name) for name in type(thing).__slots__}
+    # `plan` holds what `relay` prepared: speed, not state
+    return {name: getattr(thing, name) for name in type(thing).__slots__ if name != "plan"}
 
 
 def state(thing: object) -> object:
