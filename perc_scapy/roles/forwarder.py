@@ -8,12 +8,10 @@ they are; PT, SEQ, marker and header extension may change, the originals are kep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 
-from perc_scapy.codes import RtcpType
-from perc_scapy.crypto.hop import KEEP, HeaderChange, rewrite
 from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
 from perc_scapy.errors import (
     AuthenticationError,
@@ -25,6 +23,7 @@ from perc_scapy.errors import (
     ReplayError,
 )
 from perc_scapy.roles.forwarder_egress import EgressStream
+from perc_scapy.roles.forwarder_headers import EMPTY_OHB, SHORT_FIELD, HeaderWriter, leaving
 from perc_scapy.roles.forwarder_leg import Leg
 from perc_scapy.roles.mdd_config import RelayPolicy
 from perc_scapy.roles.mdd_events import MddDrop, Path, SourceEnded, SourceStarted
@@ -32,8 +31,6 @@ from perc_scapy.wire import peel_ekt
 
 join = b"".join
 Outgoing = list[tuple[bytes, Path]]
-SHORT_FIELD = b"\0"
-"""Short EKT field (RFC 8870 section 4.1)."""
 SHORTEST = 12 + 16 + 1
 """Octets of a header, a tag and a short EKT field: nothing shorter is worth a fast path."""
 
@@ -71,10 +68,8 @@ class Forwarder:
 
     def set_policy(self, policy: RelayPolicy) -> None:
         """What to rewrite from now on."""
-        self._policy = policy
-        self._rewriting = policy.changes_headers
-        self._planned = policy.extension is KEEP
-        self._plans: dict[bytes, tuple[bytes, bytes]] = {}
+        self._offset = policy.sequence_offset
+        self._headers = HeaderWriter(policy)
         for leg in self._legs:
             for stream in leg.out.values():
                 stream.move()
@@ -101,15 +96,15 @@ class Forwarder:
                 and leg.hold_until is None
                 and not (leg.double and data[-1])
             ):
-                header, index = data[:12], stream.highest + 1
+                header, index = data[:12], stream.start + seq
                 body, field = (data[12:-1], SHORT_FIELD) if leg.double else (data[12:], b"")
                 try:
-                    nonce = (stream.base ^ index).to_bytes(12, "big")
+                    nonce = (stream.front ^ seq).to_bytes(12, "big")
                     payload = source.decrypt(nonce, body, header)
                 except InvalidTag:
                     self._counters[MddDrop.AUTHENTICATION] += 1
                     return []
-                stream.highest, stream.expected = index, seq + 1
+                stream.expected = seq + 1
                 leg.last_seen = now
                 return self._spread(header, payload, field, ssrc, index, source, leg.receivers)
         try:
@@ -148,7 +143,8 @@ class Forwarder:
         """Seal for each receiver; packets whose header becomes the same are rewritten once."""
         sent: Outgoing = []
         head, body, own = header, payload, index & 0xFFFF
-        written = -1 if self._rewriting else own
+        headers = self._headers
+        written = -1 if headers.rewrites_all else own
         for receiver in receivers:
             out = receiver.out.get(ssrc)
             if out is not None and out.source is source:
@@ -157,12 +153,12 @@ class Forwarder:
                 target = index + self._shift(receiver, ssrc, source, index)
             seq = target & 0xFFFF
             if seq != written:
-                if seq == own and field and self._planned and not payload[-1]:
-                    # PT, M and OHB become the same for every packet with these two first octets and an empty OHB.
-                    start, ohb = self._plans.get(header[:2]) or self._plan(header[:2])
-                    head, body = start + header[2:], payload[:-1] + ohb
+                plan = headers.plans.get(header[:2])
+                if plan is not None and seq == own and field and payload[-1:] == EMPTY_OHB:
+                    head, body = plan[0] + header[2:], payload[:-1] + plan[1]
                 else:
-                    head, body = self._rewritten(header, payload, seq, own, receiver.double)
+                    changed = None if seq == own else seq
+                    head, body = headers.write(header, payload, changed, receiver.double)
                 written = seq
             egress = receiver.egress
             stream = egress.streams.get(ssrc)
@@ -170,11 +166,11 @@ class Forwarder:
             if (
                 stream is not None
                 and stream.expected == seq
-                and stream.highest + 1 == target
+                and stream.start + seq == target
                 and egress.encrypt is not None
             ):
-                stream.highest, stream.expected = target, seq + 1
-                sealed = egress.encrypt((stream.base ^ target).to_bytes(12, "big"), body, head)
+                stream.expected = seq + 1
+                sealed = egress.encrypt((stream.front ^ seq).to_bytes(12, "big"), body, head)
             else:
                 try:
                     sealed = egress.seal(head, body, target)
@@ -188,26 +184,7 @@ class Forwarder:
         out = receiver.out.get(ssrc)
         if out is None:
             out = receiver.out[ssrc] = EgressStream(receiver.egress, ssrc)
-        return out.shift_of(source, index, self._policy.sequence_offset)
-
-    def _rewritten(
-        self, header: bytes, payload: bytes, seq: int, own: int, double: bool
-    ) -> tuple[bytes, bytes]:
-        """Header and payload with SEQ `seq` instead of `own`, and whatever the policy says."""
-        policy = self._policy
-        new_pt = policy.payload_types.get(header[1] & 0x7F)
-        new_seq = None if seq == own else seq
-        change = HeaderChange(new_pt, new_seq, policy.marker, policy.extension)
-        if double:
-            return rewrite(header, payload, change)
-        # A plain profile has no OHB: what looks like one is the participant's payload.
-        return rewrite(header, SHORT_FIELD, change)[0], payload
-
-    def _plan(self, start: bytes) -> tuple[bytes, bytes]:
-        """(first two octets, OHB) that the policy makes of these two octets and an empty OHB; at most 2^16 of them."""
-        header, ohb = self._rewritten(start + bytes(10), SHORT_FIELD, 0, 0, True)
-        plan = self._plans[start] = (header[:2], ohb)
-        return plan
+        return out.shift_of(source, index, self._offset)
 
     # -- SRTCP
 
@@ -282,17 +259,6 @@ class Forwarder:
             other for other in self._legs if other is not leg and other.profile == leg.profile
         )
         leg.version = self._version
-
-
-def leaving(rtcp: bytes) -> Iterator[int]:
-    """SSRCs in the BYE packets of a compound RTCP packet (RFC 3550 section 6.6); stops at what does not parse."""
-    while len(rtcp) >= 4 and rtcp[0] >> 6 == 2:
-        end = 4 * (int.from_bytes(rtcp[2:4], "big") + 1)
-        if rtcp[1] == RtcpType.BYE and end <= len(rtcp):
-            listed = rtcp[4 : min(end, 4 + 4 * (rtcp[0] & 0x1F))]
-            for at in range(0, len(listed) - 3, 4):
-                yield int.from_bytes(listed[at : at + 4], "big")
-        rtcp = rtcp[end:]
 
 
 def _drop(error: Exception) -> MddDrop:

@@ -75,9 +75,9 @@ class MddLimits:
     """Beyond it the oldest unfinished one makes room, so that a flood cannot shut the door."""
     max_ssrcs: int = 32
     """SSRCs that one association may use in its life; each leaves a trace at every receiver for good."""
-    half_open_timeout: float = 90.0
-    """Without DTLS before the keys are there: more than the 60 s between two retransmissions. After four times as
-    long an unfinished handshake ends in any case."""
+    half_open_timeout: float = 130.0
+    """Without DTLS before the keys are there: more than two retransmissions, which come 60 s apart, may be lost. After
+    four times as long an unfinished handshake ends in any case."""
     idle_timeout: float = 180.0
     """Without authenticated media and without DTLS, once keys are there (draft-00 has no disconnect message)."""
     answer_timeout: float = 10.0

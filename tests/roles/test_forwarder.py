@@ -6,11 +6,12 @@ from __future__ import annotations
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from perc_scapy.crypto.hop import KEEP
-from perc_scapy.errors import AuthenticationError, LocalError, ReplayError
+from perc_scapy.errors import AuthenticationError, LocalError, PercError, ReplayError
 from perc_scapy.roles import RelayPolicy
-from perc_scapy.roles.forwarder import leaving
 from perc_scapy.wire import full_ekt_field, peel_ohb
 from tests.roles.mdd_world import (
     DOUBLE,
@@ -151,15 +152,6 @@ def test_a_bye_frees_the_ssrc_of_its_sender_only() -> None:
     assert len(world.say(a.protect(rtp(2, B_SSRC)), a.path)) == 2
 
 
-def test_byes_are_found_in_what_parses() -> None:
-    report = sender_report(1)
-    assert list(leaving(report + bye(7, 8))) == [7, 8]
-    assert list(leaving(bye(7) + b"\x80\xcb\x00")) == [7]
-    assert list(leaving(bye(7)[:-1])) == []
-    assert list(leaving(b"\x9f\xcb\x00\x01" + bytes(3) + b"\x05")) == [5]
-    assert list(leaving(b"")) == []
-
-
 def test_ssrcs_of_one_association_are_capped_for_its_life() -> None:
     world, a, _, _ = three()
     limit = 32
@@ -238,6 +230,57 @@ def test_another_offset_in_mid_stream_repeats_no_index() -> None:
         seen.add(b.down.last_index(A_SSRC))
     assert len(seen) == 199
     assert world.counters == {}
+
+
+@pytest.mark.parametrize("profile", [DOUBLE, PLAIN])
+def test_a_participant_that_sends_nothing_inside_harms_nobody(profile: int) -> None:
+    world, a, b, _ = three(profile)
+    tail = SHORT if profile == DOUBLE else b""
+    for policy in (RelayPolicy(), RelayPolicy({0: 96}), RelayPolicy(sequence_offset=5)):
+        world.mdd.set_change(ROOM, policy)
+        for _ in range(3):
+            seq = (a.up.last_index(A_SSRC) or 0) + 1
+            for data, path in world.say(a.up.protect(rtp(seq, A_SSRC, b"")) + tail, a.path):
+                if path == b.path:
+                    assert len(b.open(data)) == 12
+            world.say(a.protect(rtp(seq + 1, A_SSRC)), a.path)
+
+
+policies = st.builds(
+    RelayPolicy,
+    st.dictionaries(st.integers(0, 127), st.integers(0, 127), max_size=4),
+    sequence_offset=st.sampled_from([0, 0, 1, 40000]),
+    marker=st.none() | st.booleans(),
+    extension=st.sampled_from([KEEP, KEEP, None, bytes.fromhex("bede0001") + bytes(4)]),
+)
+packets = st.tuples(
+    st.integers(128, 191),  # V, P, X, CC
+    st.integers(0, 255),
+    st.integers(0, 65535),
+    st.integers(0, 3),
+    st.binary(max_size=40),
+    st.sampled_from([SHORT, FULL, EXTENSION, b"", b"\x02", b"\x01"]),
+    st.booleans(),
+)
+
+
+@given(st.sampled_from([DOUBLE, PLAIN]), policies, st.lists(packets, max_size=12))
+def test_an_authentic_but_hostile_participant_harms_nobody(
+    profile: int, policy: RelayPolicy, hostile: list[tuple[int, int, int, int, bytes, bytes, bool]]
+) -> None:
+    """Whatever a participant seals with its own key: no exception, and others go on."""
+    world, a, b, c = three(profile)
+    world.mdd.set_change(ROOM, policy)
+    for first, second, seq, ssrc, rest, tail, rtcp in hostile:
+        raw = struct.pack("!BBHII", first, second, seq, 0, ssrc) + rest
+        try:
+            wire = a.up.protect_rtcp(raw) if rtcp else a.up.protect(raw) + tail
+        except (PercError, ValueError):
+            continue  # cannot be sealed
+        world.say(wire, a.path)
+    for data, path in world.say(b.protect(rtp(1, B_SSRC)), b.path):
+        if path == c.path:
+            assert len(c.open(data)) >= len(rtp(1, B_SSRC))
 
 
 # -- who may hear whom

@@ -300,7 +300,7 @@ def test_full_length_double_keys_from_the_kmf() -> None:
 # -- media
 
 
-@pytest.mark.req("R8871-02")
+@pytest.mark.req("R8871-02", "R8871-34")
 def test_a_stolen_ssrc() -> None:
     conference = settled()
     victim = conference.endpoints["a"].endpoint.ssrc
@@ -336,7 +336,7 @@ def test_everything_replayed_on_every_link() -> None:
     assert_alive(conference)
 
 
-@pytest.mark.req("R8871-13", "FW16-09", "SLD-ROLE-03")
+@pytest.mark.req("R8871-13", "R8871-34", "FW16-09", "SLD-ROLE-03")
 def test_an_mdd_that_seals_an_old_packet_anew_is_not_believed() -> None:
     """A fresh outer layer does not make an inner packet new."""
     from perc_scapy.crypto import SrtpContext
