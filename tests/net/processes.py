@@ -62,7 +62,17 @@ class Process:
             self._threads[1].join(PATIENCE)
             raise AssertionError(f"ended before {wanted}; seen: {self.names()}; {self.stderr}")
         self.events.append(json.loads(line))
+        if len(self.events) == 1:
+            self._check_first_line(self.events[0])
         return self.events[-1]
+
+    @staticmethod
+    def _check_first_line(event: dict) -> None:
+        """Others start these programs too, and wait for this line."""
+        assert (event["schema"], event["event"]) == (1, "ready")
+        assert event["listen"]
+        for address in event["listen"]:
+            assert 0 < int(address.rpartition(":")[2]) < 65536, "the port that was bound, not 0"
 
     def several(self, name: str, count: int) -> list[dict]:
         """The first `count` events of this name; waits for them."""

@@ -81,7 +81,6 @@ def test_padding_of_the_last_packet_is_cut() -> None:
         parse_compound_untrusted(bytes(padded) + build_goodbye(3))
 
 
-@pytest.mark.req("T00-EP-01")
 def test_every_truncation_raises_only_decode_error() -> None:
     packets = [build_report(SR), build_report(RR), build_description(9, "name"), build_goodbye(9)]
     for packet in packets:

@@ -12,7 +12,7 @@ from perc_scapy.cli.demo.scenario import Scenario
 from perc_scapy.cli.demo.workspace import Workspace
 
 
-@pytest.mark.req("T00-KMF-17", "T00-KMF-02", "SLD-ASM-01")
+@pytest.mark.req("T00-KMF-17", "SLD-ASM-01")
 def test_two_participants(tmp_path: Path) -> None:
     said: list[str] = []
     work = Workspace(tmp_path, 2)
