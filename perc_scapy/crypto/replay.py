@@ -56,10 +56,6 @@ class Stream:
         """Highest index marked; -1 before the first."""
         return self.start + self.expected - 1 if self.expected > 0 else self._highest
 
-    @highest.setter
-    def highest(self, index: int) -> None:
-        self._settle(index)
-
     def estimate(self, seq: int) -> int:
         """Packet index of a SEQ: the one nearest to the highest index (RFC 3711 appendix A)."""
         if self._pending_roc >= 0:
