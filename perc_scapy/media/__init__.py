@@ -3,3 +3,26 @@
 
 Samples are `array("h")`: signed 16 bit, one channel, 8000 a second unless a rate is given.
 """
+
+from perc_scapy.media.g711 import CODECS, PCMA, PCMU, Codec, round_trip
+from perc_scapy.media.packetizer import Frame, Packetizer
+from perc_scapy.media.recorder import Recorder, Track
+from perc_scapy.media.speech import speech
+from perc_scapy.media.wav import Audio, decode_wav, encode_wav, resample
+
+__all__ = [
+    "CODECS",
+    "PCMA",
+    "PCMU",
+    "Audio",
+    "Codec",
+    "Frame",
+    "Packetizer",
+    "Recorder",
+    "Track",
+    "decode_wav",
+    "encode_wav",
+    "resample",
+    "round_trip",
+    "speech",
+]

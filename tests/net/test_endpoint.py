@@ -117,12 +117,13 @@ def test_a_relay_that_rewrites_headers_changes_nothing_that_is_heard(place):
     relay = "[conference.relay]\npayload_types = { 0 = 96 }\nsequence_offset = 777\nmarker = true"
     mdd = place.mdd(mdd_conference(address_of(kmf), more=relay))
     voice = place.voice("alice", 0.6, 4)
-    bob = place.endpoint("bob", address_of(mdd), "--record", "heard", "--duration", "2.5")
+    bob = place.endpoint("bob", address_of(mdd), "--record", "heard")
     bob.until("media_ready")
-    alice = place.endpoint("alice", address_of(mdd), "--send", "alice.wav")
+    alice = place.endpoint("alice", address_of(mdd), "--send", "alice.wav", "--duration", "1.5")
     assert bob.until("heard")["payload_type"] == 0
-    assert bob.wait() == 0
-    assert alice.end() == 0
+    bob.until("source_left")
+    assert alice.wait() == 0
+    assert bob.end() == 0
     (recorded,) = bob.until("end")["recorded"]
     assert recorded["first_timestamp"] == alice.until("sending")["first_timestamp"]
     samples = decode_wav((place.folder / recorded["wav"]).read_bytes()).samples
