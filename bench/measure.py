@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Paired timing: A B A B …, CPU seconds of this process, the median of the ratios pair by pair."""
+"""Paired timing: rounds A B A B …, CPU seconds of this process, medians; the ratio is taken pair by pair.
+
+A round is short (milliseconds), so that what else the machine does hits both sides of a pair alike.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ import statistics
 import time
 from collections.abc import Callable
 from typing import NamedTuple
+
+Work = Callable[[], object]
+Prepare = Callable[[], Work]
+"""Makes, outside the clock, what one round needs, and returns the round."""
 
 
 class Row(NamedTuple):
@@ -18,10 +25,11 @@ class Row(NamedTuple):
     peer: float
     ratio: float
     spread: tuple[float, float]
+    """Ratios of the middle half of all pairs."""
     goal: float
 
     def cells(self) -> list[str]:
-        """The row as text, without a verdict word: numbers speak."""
+        """The row as text."""
         low, high = self.spread
         goal = f">= {self.goal:g}x" if self.goal else ""
         mark = "" if not self.goal else ("met" if self.ratio >= self.goal else "MISSED")
@@ -36,7 +44,7 @@ class Row(NamedTuple):
         ]
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
+def cpu_seconds(work: Work) -> float:
     """CPU seconds of one call, garbage collected before and not during."""
     gc.collect()
     gc.disable()
@@ -50,34 +58,28 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 
 def compare(
     name: str,
-    ours: Callable[[], object],
-    peer: Callable[[], object],
+    ours: Prepare,
+    peer: Prepare,
     *,
     operations: int,
     peer_operations: int | None = None,
     goal: float = 0.0,
-    rounds: int = 7,
+    rounds: int = 41,
 ) -> Row:
-    """Run both in turn, `rounds` times after one warm-up; each call does its number of operations."""
+    """Run both in turn, `rounds` times after one warm-up; each round does its number of operations."""
     peer_count = peer_operations or operations
-    ours(), peer()
+    ours()(), peer()()
     pairs = [
-        (operations / cpu_seconds(ours), peer_count / cpu_seconds(peer)) for _ in range(rounds)
+        (operations / cpu_seconds(ours()), peer_count / cpu_seconds(peer())) for _ in range(rounds)
     ]
-    ratios = [a / b for a, b in pairs]
-    return Row(
-        name,
-        statistics.median(a for a, _ in pairs),
-        statistics.median(b for _, b in pairs),
-        statistics.median(ratios),
-        (min(ratios), max(ratios)),
-        goal,
-    )
+    low, middle, high = statistics.quantiles([a / b for a, b in pairs], n=4)
+    rate, peer_rate = (statistics.median(side) for side in zip(*pairs, strict=True))
+    return Row(name, rate, peer_rate, middle, (low, high), goal)
 
 
 def table(rows: list[Row]) -> str:
     """Rows as a Markdown table that also reads well in a terminal."""
-    head = ["what", "ours", "peer", "ratio", "min-max", "goal", ""]
+    head = ["what", "ours", "peer", "ratio", "middle half", "goal", ""]
     cells = [head, *(row.cells() for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     rule = ["-" * width for width in widths]
