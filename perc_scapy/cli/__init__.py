@@ -131,10 +131,12 @@ def _unknown(name: str) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What, where and what to do, without line breaks."""
+    """What, where and what to do, without line breaks and whatever else would move a terminal's cursor."""
+    text = str(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+        text = f"{error.filename}: {error.strerror}"
+    text = " ".join(text.split()) or type(error).__name__
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def exit_code_of(error: BaseException) -> int:

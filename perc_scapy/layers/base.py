@@ -14,7 +14,7 @@ from scapy.packet import Packet, Raw
 
 from perc_scapy.errors import DecodeError
 from perc_scapy.layers.expert import Fault, expert, faults
-from perc_scapy.layers.fields.core import LAYERS, hidden
+from perc_scapy.layers.fields.core import LAYERS, Malformed
 from perc_scapy.layers.fields.octets import need_none
 from perc_scapy.layers.fields.relations import Size
 from perc_scapy.layers.layout import layout_of
@@ -179,9 +179,16 @@ class PercPacket(Packet):
     def _command(self, json: bool = False) -> list[tuple[str, Any]]:
         # command() promises the same packet again; JSON is for reports, and those carry no secrets.
         rows = super()._command(json=json)
-        if not json:
-            return rows
-        return [(n, hidden(self.getfieldval(n)) if self._secret(n) else v) for n, v in rows]
+        return [(name, self._json(name, value)) for name, value in rows] if json else rows
+
+    def _json(self, name: str, value: Any) -> Any:
+        raw = self.getfieldval(name)
+        if isinstance(raw, Malformed) or self._secret(name):
+            return self.fieldtype[name].i2repr(self, raw)
+        if isinstance(raw, list) and all(isinstance(item, Packet) for item in raw):
+            # Scapy asks for the rows of items past this method.
+            return [dict(item._command(json=True)) for item in raw]
+        return value
 
     def _secret(self, name: str) -> bool:
         field = self.fieldtype[name]

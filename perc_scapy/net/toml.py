@@ -21,7 +21,8 @@ def read_toml(path: Path) -> Section:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Most are TOMLDecodeError; numbers of thousands of digits and tables nested as deep end otherwise.
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     return Section(values, path)
 
@@ -119,7 +120,10 @@ def integer(value: Any) -> int:
 def number(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"must be a number, not {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("is too large a number") from None
 
 
 def flag(value: Any) -> bool:

@@ -87,6 +87,8 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL in the name
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def load_identity(certificate: Path, private_key: Path) -> Identity:
