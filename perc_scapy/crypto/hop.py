@@ -71,8 +71,8 @@ def relay(
     # HOT PATH: what open, rewrite and seal do, in line, for the next packet in order of a stream that has a plan.
     try:
         start, seq, ssrc = _START(wire)
-        source, target = ingress.streams[ssrc], egress.streams[ssrc]
-        feeder, planned, decrypt, encrypt, table = target.plan
+        target = egress.streams[ssrc]
+        feeder, planned, source, decrypt, encrypt, table = target.plan
         octets, ohb = table[start]
     except (KeyError, StructError):
         return _relay_any(wire, ingress, egress, change, index)
@@ -117,7 +117,8 @@ def _plan(header: bytes, ingress: SrtpContext, egress: SrtpContext, change: Head
     if ingress.decrypt is None or egress.encrypt is None:
         return
     if target.plan[0] is not ingress or target.plan[1] != change:
-        target.plan = ingress, change, ingress.decrypt, egress.encrypt, {}
+        source = ingress.streams[ssrc]
+        target.plan = ingress, change, source, ingress.decrypt, egress.encrypt, {}
     if start not in target.plan[-1]:
         changed, ohb = rewrite(header, EMPTY_OHB, change)
         target.plan[-1][start] = changed[:2], ohb

@@ -43,7 +43,7 @@ class Stream:
         self.expected = -1
         """SEQ of the next index; never a SEQ (-1, 65536) when the next packet needs an estimate or a new ROC."""
         self._highest = -1  # counts only while `expected` is -1: hot paths do not touch it
-        self.plan: tuple[Any, ...] = (None, None, None, None, {})
+        self.plan: tuple[Any, ...] = (None, None, None, None, None, {})
         """Belongs to `hop.relay`: what it prepared for this outgoing stream."""
         # Indices above _top, up to highest, were used without a gap; bit n of _mask: index _top - n was used.
         self._top, self._mask = -1, 0
