@@ -64,6 +64,8 @@ class Forwarder:
         """Its SSRCs are free again; the indices that they used toward others stay used."""
         self._legs.remove(leg)
         self._version += 1
+        for other in (leg, *self._legs):
+            other.receivers = ()  # one that says nothing would hold the keys of all who left
         self._release(leg, [ssrc for ssrc, owner in self._owners.items() if owner is leg])
 
     def set_policy(self, policy: RelayPolicy) -> None:
@@ -83,35 +85,33 @@ class Forwarder:
 
     def forward(self, data: bytes, leg: Leg, now: float) -> Outgoing:
         """One SRTP packet from a participant, with its EKT field, to all others. Drops are counted."""
-        # HOT PATH: the next packet of a known source, written out; everything else takes the long way.
-        source = leg.ingress
-        if len(data) > SHORTEST and data[0] & 0xDF == 0x80 and leg.version == self._version:
-            seq, ssrc = SEQ_SSRC(data)
-            stream = source.streams.get(ssrc)
-            if (
-                stream is not None
-                and stream.expected == seq
-                and self._owners.get(ssrc) is leg
-                and source.decrypt is not None
-                and leg.hold_until is None
-                and not (leg.double and data[-1])
-            ):
-                header, index = data[:12], stream.start + seq
-                body, field = (data[12:-1], SHORT_FIELD) if leg.double else (data[12:], b"")
-                try:
+        try:
+            # HOT PATH: the next packet of a known source, written out; everything else takes the long way.
+            source = leg.ingress
+            if len(data) > SHORTEST and data[0] & 0xDF == 0x80 and leg.version == self._version:
+                seq, ssrc = SEQ_SSRC(data)
+                stream = source.streams.get(ssrc)
+                if (
+                    stream is not None
+                    and stream.expected == seq
+                    and self._owners.get(ssrc) is leg
+                    and source.decrypt is not None
+                    and leg.hold_until is None
+                    and not (leg.double and data[-1])
+                ):
+                    header, index = data[:12], stream.start + seq
+                    body, field = (data[12:-1], SHORT_FIELD) if leg.double else (data[12:], b"")
                     nonce = (stream.front ^ seq).to_bytes(12, "big")
                     payload = source.decrypt(nonce, body, header)
-                except InvalidTag:
-                    self._counters[MddDrop.AUTHENTICATION] += 1
-                    return []
-                stream.expected = seq + 1
-                leg.last_seen = now
-                return self._spread(header, payload, field, ssrc, index, source, leg.receivers)
-        try:
+                    stream.expected = seq + 1
+                    leg.last_seen = now
+                    return self._spread(header, payload, field, ssrc, index, source, leg.receivers)
             return self._forward_untrusted(data, leg, now)
-        except (DecodeError, CryptoError) as error:
+        except InvalidTag:
+            self._counters[MddDrop.AUTHENTICATION] += 1
+        except (DecodeError, CryptoError) as error:  # of either way: a broken OHB shows only here
             self._counters[_drop(error)] += 1
-            return []
+        return []
 
     def _forward_untrusted(self, data: bytes, leg: Leg, now: float) -> Outgoing:
         field = b""
@@ -224,14 +224,21 @@ class Forwarder:
 
     def originate(self, rtp: bytes) -> Outgoing:
         """A packet of the MDD's own to all participants: outer layer only, with a short EKT field where one is due
-        (RFC 8870 section 4.1: all SRTP packets have one). Raises `LocalError` for an SSRC that a participant owns."""
+        (RFC 8870 section 4.1: all SRTP packets have one). A receiver whose index is used up is left out and counted.
+
+        Raises `LocalError` for an SSRC that a participant owns."""
         _, ssrc = SEQ_SSRC(rtp[: header_end(rtp)])
         if self._owners.setdefault(ssrc, None) is not None:
             raise LocalError(f"SSRC {ssrc:08x} belongs to a participant")
-        return [
-            (leg.egress.protect(rtp) + (SHORT_FIELD if leg.has_ekt else b""), leg.path)
-            for leg in self._legs
-        ]
+        sent: Outgoing = []
+        for leg in self._legs:
+            try:
+                sealed = leg.egress.protect(rtp)
+            except (NonceReuseError, CryptoError) as error:
+                self._counters[_egress_drop(error, 0)] += 1
+                continue
+            sent.append((sealed + (SHORT_FIELD if leg.has_ekt else b""), leg.path))
+        return sent
 
     # -- SSRCs
 
@@ -251,6 +258,8 @@ class Forwarder:
     def _release(self, leg: Leg, ssrcs: Iterable[int]) -> None:
         for ssrc in ssrcs:
             del self._owners[ssrc]
+            for other in self._legs:  # it holds the source's context; what was used, the egress knows
+                other.out.pop(ssrc, None)
             self.events.append(SourceEnded(leg.association_id, self.conference_id, ssrc))
 
     def _choose_receivers(self, leg: Leg) -> None:

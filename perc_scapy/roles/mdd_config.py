@@ -36,6 +36,11 @@ class RelayPolicy:
         object.__setattr__(self, "sequence_offset", self.sequence_offset & 0xFFFF)
         if not all(0 <= pt <= 127 for pair in self.payload_types.items() for pt in pair):
             raise ConfigError("relay: a payload type is 0 … 127")
+        if isinstance(self.extension, bytes) and (
+            len(self.extension) < 4
+            or len(self.extension) != 4 + 4 * int.from_bytes(self.extension[2:4], "big")
+        ):
+            raise ConfigError("relay: extension: 4 octets and as many words as they say")
 
     @property
     def changes_headers(self) -> bool:

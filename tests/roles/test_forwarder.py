@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perc_scapy.crypto import SrtpContext
 from perc_scapy.crypto.hop import KEEP
 from perc_scapy.errors import AuthenticationError, LocalError, PercError, ReplayError
 from perc_scapy.roles import RelayPolicy
@@ -25,6 +26,7 @@ from tests.roles.mdd_world import (
     rtp,
     sender_report,
 )
+from tests.scenarios.test_mdd_knows_nothing import reachable
 
 A_SSRC, B_SSRC = 0xAAAA0001, 0xBBBB0002
 FULL = full_ekt_field(bytes(range(40)), 0x1234, 7)
@@ -219,6 +221,24 @@ def test_a_broken_ohb_cannot_be_changed() -> None:
     assert world.counters == {"malformed_media": 1}
 
 
+@pytest.mark.parametrize(
+    ("policy", "first"),
+    [(RelayPolicy({0: 96}), 1), (RelayPolicy(sequence_offset=5), 1), (RelayPolicy(), 0xC001)],
+    ids=["payload type", "offset", "moved away from the wrap"],
+)
+def test_a_broken_ohb_in_mid_stream_is_dropped_like_any_other(
+    policy: RelayPolicy, first: int
+) -> None:
+    world, a, b, _ = three()
+    world.mdd.set_change(ROOM, policy)
+    world.say(a.protect(rtp(first, A_SSRC)), a.path)
+    wire = a.up.protect(rtp(first + 1, A_SSRC) + b"\xf0") + SHORT
+    assert world.say(wire, a.path) == []
+    assert world.counters == {"malformed_media": 1}
+    sent = {path: data for data, path in world.say(a.protect(rtp(first + 2, A_SSRC)), a.path)}
+    assert peel_ohb(b.open(sent[b.path])[12:])[0] == rtp(0, 0)[12:]
+
+
 def test_another_offset_in_mid_stream_repeats_no_index() -> None:
     world, a, b, _ = three()
     seen = set()
@@ -316,3 +336,35 @@ def test_packets_of_the_mdd_itself_carry_a_short_field() -> None:
     world.say(a.protect(rtp(1, A_SSRC)), a.path)
     with pytest.raises(LocalError):
         world.mdd.originate(ROOM, rtp(1, A_SSRC))
+
+
+def test_a_packet_of_the_mdd_whose_index_is_used_up_is_left_out_and_counted() -> None:
+    world, a, _, _ = three()
+    for seq in (1, 2):
+        world.say(a.protect(rtp(seq, A_SSRC)), a.path)
+    world.mdd.remove(a.path, 0.0)
+    late = world.join("late")
+    world.mdd.originate(ROOM, rtp(2, A_SSRC))
+    ((data, path),) = world.mdd.datagrams_to_send(0.0)
+    assert path == late.path
+    assert late.open(data) == rtp(2, A_SSRC)
+    assert world.counters == {"index_unavailable": 2}
+
+
+@pytest.mark.parametrize("says_bye", [False, True])
+def test_nothing_of_a_participant_that_left_stays_but_the_indices_it_used(says_bye: bool) -> None:
+    world, a, b, c = three()
+    world.say(b.protect(rtp(1, B_SSRC)), b.path)
+    world.say(a.protect(rtp(1, A_SSRC)), a.path)
+    if says_bye:
+        world.say(a.up.protect_rtcp(bye(A_SSRC)), a.path)
+        world.say(c.protect(rtp(1, A_SSRC)), c.path)
+    gone = {id(x) for x in reachable(world.mdd) if isinstance(x, SrtpContext) and _runs(x, a)}
+    assert len(gone) == 2, "what it sends and what it hears"
+    world.mdd.remove(a.path, 0.0)
+    left = {id(thing) for thing in reachable(world.mdd)}
+    assert not gone & left
+
+
+def _runs(context: SrtpContext, party: Party) -> bool:
+    return context.key_digest in (party.up.key_digest, party.down.key_digest)

@@ -40,6 +40,8 @@ def test_fingerprints_become_canonical() -> None:
         (lambda: MddConfig((ROOM,), profiles=(5,)), "0x0005 cannot be run"),
         (lambda: MddLimits(max_ssrcs=0), "max_ssrcs must be above 0"),
         (lambda: RelayPolicy({0: 128}), "payload type"),
+        (lambda: RelayPolicy(extension=b"\xbe\xde\0"), "extension: 4 octets"),
+        (lambda: RelayPolicy(extension=b"\xbe\xde\0\2abcd"), "extension: 4 octets"),
     ],
 )
 def test_refused(make: Any, text: str) -> None:
