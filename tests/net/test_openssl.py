@@ -87,7 +87,26 @@ def test_a_client_without_certificate_is_refused():
     server = opened(OpensslLink(connection), OpensslAcceptor(KMF, accept_all, random=os.urandom))
     (closed,) = events(server)
     assert isinstance(closed, ConnectionClosed)
+    assert closed.alert is not None, "refused inside the handshake: the client is told"
     assert not server.established
+
+
+def test_the_version_is_pinned_at_both_ends(monkeypatch):
+    """An OpenSSL that knows DTLS 1.3 would choose it; the one installed may not, so a handshake cannot show this."""
+    pinned = {}
+
+    class Spy(SSL.Context):
+        def set_min_proto_version(self, version):
+            pinned["min"] = version
+            super().set_min_proto_version(version)
+
+        def set_max_proto_version(self, version):
+            pinned["max"] = version
+            super().set_max_proto_version(version)
+
+    monkeypatch.setattr(SSL, "Context", Spy)
+    OpensslContext(MDD, accept_all)
+    assert pinned == {"min": 0xFEFD, "max": 0xFEFD}
 
 
 def test_the_keylog_has_one_line_a_session_and_no_newline():
