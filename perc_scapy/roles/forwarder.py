@@ -258,7 +258,8 @@ class Forwarder:
     def _release(self, leg: Leg, ssrcs: Iterable[int]) -> None:
         for ssrc in ssrcs:
             del self._owners[ssrc]
-            for other in self._legs:  # it holds the source's context; what was used, the egress knows
+            for other in self._legs:
+                # It holds the source's context; which indices are used, the egress knows.
                 other.out.pop(ssrc, None)
             self.events.append(SourceEnded(leg.association_id, self.conference_id, ssrc))
 
