@@ -92,6 +92,29 @@ def test_bytes_on_the_wire():
         assert bytes.fromhex(wanted) in answer
 
 
+def with_mki(kind, body):
+    """A ClientHello that offers double 128 with an MKI of three octets."""
+    plain, longer = bytes.fromhex("000e00050002000900"), bytes.fromhex("000e000800020009036d6b69")
+    if kind != HandshakeType.CLIENT_HELLO:
+        return body
+    start = 2 + 32
+    for width in (1, 1, 2, 1):  # session id, cookie, cipher suites, compression methods
+        start += width + int.from_bytes(body[start : start + width], "big")
+    extensions = body[start + 2 :].replace(plain, longer)
+    assert len(extensions) == len(body) - start - 2 + 3
+    return body[:start] + len(extensions).to_bytes(2, "big") + extensions
+
+
+@pytest.mark.req("DTL-01")
+def test_an_offered_mki_is_answered_with_none():
+    """RFC 5764 4.1.3 lets a server decline; draft-00 has no way to tell the MDD an MKI (AMB-04)."""
+    client, server = pair(srtp_profiles=(DOUBLE_128,), client={"tamper": with_mki})
+    hello, answer, *_ = [d for _, d in shuttle(client, server)]
+    assert bytes.fromhex("000e000800020009036d6b69") in hello
+    assert bytes.fromhex("000e00050002000900") in answer
+    assert event(server, HandshakeCompleted).srtp_profile == DOUBLE_128
+
+
 @pytest.mark.parametrize(
     ("role", "options"),
     [

@@ -65,6 +65,18 @@ def test_a_join_as_the_tunnel_sees_it() -> None:
     assert not world.kmf.counters
 
 
+@pytest.mark.parametrize("mtu", [None, 400])
+def test_inner_datagrams_leave_room_for_the_tunnel_around_them(mtu: int | None) -> None:
+    """The outer datagram adds 37 octets of message, 37 of DTLS, and IP and UDP (AMB-09)."""
+    world = World(kmf_config(conference(BOARD, "a"), **({"mtu": mtu} if mtu else {})))
+    world.tunnel()
+    world.join("a", dtls={"mtu": mtu} if mtu else None)
+    assert world.states() == {"a": "active"}
+    sizes = [len(m.content.dtls) for m in world.log]
+    assert max(sizes) <= (mtu or 1200)
+    assert len(sizes) > 8 or mtu is None, "a smaller limit makes more datagrams"
+
+
 @pytest.mark.req("T00-KMF-10", "T00-KMF-15", "SLD-OBJ-05", "SLD-FUN-02")
 def test_exactly_the_message_with_the_finished_carries_the_keys_and_the_ekt_key_follows() -> None:
     world = board("a")
