@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from struct import Struct
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +25,8 @@ from perc_scapy.errors import (
 )
 from perc_scapy.wire import rtp_header_length
 
+AeadCall = Callable[[bytes, bytes, bytes], bytes]
+"""(IV, octets, associated data) -> octets."""
 MAX_STREAMS = 4096
 """SSRCs that one context tracks; a further one is refused, because forgetting an old one would allow its replay."""
 SEQ_SSRC = Struct("!2xH4xI").unpack_from
@@ -46,10 +49,10 @@ class SrtpContext:
     """
 
     __slots__ = (
-        "_rtcp",
+        "_master",
         "_rtcp_streams",
-        "_rtp",
         "_tags",
+        "_transforms",
         "_window",
         "decrypt",
         "encrypt",
@@ -57,6 +60,7 @@ class SrtpContext:
         "profile",
         "streams",
     )
+    _master: MasterKey | None
 
     def __init__(
         self, profile: int, master_key: bytes, master_salt: bytes, *, window: int = DEFAULT_WINDOW
@@ -64,7 +68,8 @@ class SrtpContext:
         """`LocalError` for a double or NULL profile, a key or salt of another length, a window below 64."""
         row = _single(profile)
         _check_lengths(row, master_key, master_salt)
-        self._fill(row, *session_keys(row, MasterKey(Key(master_key), Key(master_salt))), window)
+        self._fill(row, window)
+        self._master = MasterKey(Key(master_key), Key(master_salt))
         self.key_digest = hashlib.sha256(master_key).digest()
         """SHA-256 of the master key: tells whether two contexts share it (RFC 8723 section 5.2)."""
 
@@ -84,25 +89,49 @@ class SrtpContext:
                     f"{row.name} takes authentication keys of {AUTH_KEY_LENGTH} octets"
                 )
         context = cls.__new__(cls)
-        context._fill(row, rtp, rtcp, window)
+        context._fill(row, window)
+        context._use(rtp, rtcp)
         context.key_digest = hashlib.sha256(rtp.key).digest()
         return context
 
-    def _fill(self, row: SrtpProfile, rtp: SessionKeys, rtcp: SessionKeys, window: int) -> None:
+    def _fill(self, row: SrtpProfile, window: int) -> None:
         if window < 64:
             raise LocalError("RFC 3711 3.3.2 asks for a replay window of at least 64")
         self.profile = row
-        self._rtp: Transform = make_transform(row, rtp, row.rtp_tag)
-        aead = self._rtp if isinstance(self._rtp, GcmTransform) else None
-        self.encrypt = aead.encrypt if aead else None
-        self.decrypt = aead.decrypt if aead else None
-        """AESGCM calls for hot paths, which write out what `seal` and `open` do; None for another cipher."""
-        self._rtcp: Transform = make_transform(row, rtcp, row.rtcp_tag)
+        self._master = None
+        self._transforms: tuple[Transform, Transform] | None = None
+        self.encrypt: AeadCall | None = None
+        self.decrypt: AeadCall | None = None
+        """AESGCM calls for hot paths, which write out what `seal` and `open` do. None for another cipher, and as long
+        as there is no stream."""
         self._tags = row.rtp_tag, row.rtcp_tag
         self._window = window
         self.streams: dict[int, Stream] = {}
         """SRTP index state by SSRC; for hot paths only."""
         self._rtcp_streams: dict[int, Stream] = {}
+
+    # -- session keys: derived for the first packet, as many contexts of a busy MDD never see one
+
+    @property
+    def _rtp(self) -> Transform:
+        return (self._transforms or self._derive())[0]
+
+    @property
+    def _rtcp(self) -> Transform:
+        return (self._transforms or self._derive())[1]
+
+    def _derive(self) -> tuple[Transform, Transform]:
+        assert self._master is not None
+        master, self._master = self._master, None
+        return self._use(*session_keys(self.profile, master))
+
+    def _use(self, rtp: SessionKeys, rtcp: SessionKeys) -> tuple[Transform, Transform]:
+        row = self.profile
+        first = make_transform(row, rtp, row.rtp_tag)
+        if isinstance(first, GcmTransform):
+            self.encrypt, self.decrypt = first.encrypt, first.decrypt
+        self._transforms = first, make_transform(row, rtcp, row.rtcp_tag)
+        return self._transforms
 
     # -- SRTP
 
@@ -285,6 +314,8 @@ def _single(profile: int) -> SrtpProfile:
     row = SRTP_PROFILES.get(profile)
     if row is None or row.is_double:
         raise LocalError(f"a context runs a single profile, not {profile:#06x}")
+    if row.cipher == "null":
+        raise LocalError(f"{row.name} does not encrypt and is refused")
     return row
 
 

@@ -239,3 +239,13 @@ def test_empty_payload_has_a_tag(profile: int) -> None:
     assert receiver.unprotect(sealed) == SHAPES["empty"]
     with pytest.raises(AuthenticationError):
         context(profile, *PAIR).unprotect(sealed[:-1] + bytes((sealed[-1] ^ 1,)))
+
+
+@pytest.mark.req("SRT-02")
+def test_session_keys_are_derived_once_and_the_master_key_is_let_go() -> None:
+    context = SrtpContext(7, bytes(16), bytes(12))
+    assert context.encrypt is None
+    packet = context.protect(b"\x80\x00\x00\x01" + bytes(8))
+    assert context._master is None
+    assert context.protect_rtcp(b"\x80\xc9\x00\x01" + bytes(4))
+    assert SrtpContext(7, bytes(16), bytes(12)).unprotect(packet) == packet[:12]
