@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.dtls import CookieAccepted, CookieExchange
-from perc_scapy.roles.kmf_association import KmfAssociation, KmfTunnel, client_hello_random
+from perc_scapy.roles.kmf_association import KmfAssociation, KmfTunnel
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_config import KmfConfig
 from perc_scapy.roles.kmf_events import HandshakeStarted, Refusal
 from perc_scapy.roles.kmf_output import KmfOutput
 from perc_scapy.roles.kmf_session import KmfSession
+from perc_scapy.tunnel.links import client_hello_random
 from perc_scapy.tunnel.messages import TunneledDtls, TunnelVersion
 
 

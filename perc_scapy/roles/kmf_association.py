@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
-from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_events import (
@@ -25,22 +24,8 @@ from perc_scapy.roles.kmf_events import (
 )
 from perc_scapy.roles.kmf_output import KmfOutput
 from perc_scapy.roles.kmf_session import KmfSession
+from perc_scapy.tunnel.links import client_hello_random
 from perc_scapy.tunnel.messages import TunneledDtls, TunnelVersion
-
-_RECORD = 13
-_HELLO_RANDOM = slice(_RECORD + 12 + 2, _RECORD + 12 + 2 + 32)
-
-
-def client_hello_random(datagram: bytes) -> bytes | None:
-    """client_random when the datagram starts with the first fragment of an epoch-0 ClientHello, else None.
-
-    It tells a new handshake from a late copy of an old ClientHello; all copies of one share it (RFC 6347 4.2.1).
-    """
-    if len(datagram) < _HELLO_RANDOM.stop or datagram[0] != ContentType.HANDSHAKE:
-        return None
-    epoch, first = datagram[3:5], datagram[_RECORD + 6 : _RECORD + 9]
-    hello = datagram[_RECORD] == HandshakeType.CLIENT_HELLO
-    return datagram[_HELLO_RANDOM] if hello and not any(epoch + first) else None
 
 
 @dataclass(eq=False, slots=True)

@@ -21,6 +21,8 @@ from perc_scapy.dtls import (
 )
 
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
+_RECORD = 13
+_HELLO_RANDOM = slice(_RECORD + 12 + 2, _RECORD + 12 + 2 + 32)
 
 
 class Link(Protocol):
@@ -86,8 +88,18 @@ def engine_client(config: DtlsConfig) -> Callable[[], ClientLink]:
 def is_client_hello(datagram: bytes) -> bool:
     """Whether the first record is, by its headers, a ClientHello in epoch 0: the start of a new association."""
     return (
-        len(datagram) > 13
+        len(datagram) > _RECORD
         and datagram[0] == _HANDSHAKE
         and datagram[3:5] == b"\0\0"
-        and datagram[13] == _CLIENT_HELLO
+        and datagram[_RECORD] == _CLIENT_HELLO
     )
+
+
+def client_hello_random(datagram: bytes) -> bytes | None:
+    """client_random when the datagram starts with the first fragment of an epoch-0 ClientHello, else None.
+
+    It tells a new handshake from a late copy of an old ClientHello; all copies of one share it (RFC 6347 4.2.1).
+    """
+    if len(datagram) < _HELLO_RANDOM.stop or not is_client_hello(datagram):
+        return None
+    return None if any(datagram[_RECORD + 6 : _RECORD + 9]) else datagram[_HELLO_RANDOM]

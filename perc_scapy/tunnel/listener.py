@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Hashable
 
 from perc_scapy.tunnel.carrier_events import CarrierEvent, TunnelId, TunnelOpened
-from perc_scapy.tunnel.links import Acceptor, is_client_hello
+from perc_scapy.tunnel.links import Acceptor, client_hello_random
 from perc_scapy.tunnel.session import Session
 
 
@@ -23,8 +23,8 @@ class TunnelListener:
         handshake_timeout: float = 30.0,
     ) -> None:
         self.counters: Counter[str] = Counter()
-        """`no_hello` first datagrams that led to nothing · `tunnel_cap`, `half_open_cap` beyond a limit ·
-        `not_open` records for a tunnel that is not there."""
+        """`no_hello` first datagrams that led to nothing · `tunnel_cap` beyond a limit · `half_open_cap` handshakes
+        that made room · `not_open` records for a tunnel that is not there."""
         self._acceptor = acceptor
         self._max_tunnels, self._max_half_open = max_tunnels, max_half_open
         self._handshake_timeout = handshake_timeout
@@ -38,16 +38,13 @@ class TunnelListener:
 
     def receive_datagram(self, data: bytes, addr: Hashable, now: float) -> None:
         """One UDP payload. Foreign and malformed ones have no effect."""
-        sessions = self._by_addr.get(addr)
-        if not sessions:
-            self._offer(data, addr, now)
-            return
-        if is_client_hello(data) and sessions[-1].opened:
+        hello, sessions = client_hello_random(data), self._by_addr.get(addr, ())
+        # A ClientHello belongs to its handshake; anything else may be a repeat of the older one's last flight.
+        addressed = [s for s in sessions if hello is None or s.hello == hello]
+        if not addressed:
             # RFC 6347 4.2.8: a peer that restarted is heard, the old tunnel stays until the new one stands.
-            self._offer(data, addr, now)
-            return
-        # A ClientHello belongs to the newest handshake; anything else may be a repeat of the older one's last flight.
-        for session in sessions[-1:] if is_client_hello(data) else tuple(sessions):
+            self._offer(data, hello, addr, now)
+        for session in addressed:
             session.receive(data, now)
             self._drain(session, now)
 
@@ -93,27 +90,36 @@ class TunnelListener:
 
     # -- inside
 
-    def _offer(self, data: bytes, addr: Hashable, now: float) -> None:
+    def _offer(self, data: bytes, hello: bytes | None, addr: Hashable, now: float) -> None:
         replies, link = self._acceptor.accept(data, addr, now)
         self._out += [(reply, addr) for reply in replies]
         if link is None:
             self.counters["no_hello"] += not replies
             return
-        cap = self._exhausted()
-        if cap is not None:
-            self.counters[cap] += 1
+        self._make_room(addr)
+        if len(self._by_id) >= self._max_tunnels:
+            self.counters["tunnel_cap"] += 1
             return
         self._serial += 1
-        session = Session(TunnelId(addr, self._serial), link, addr, now + self._handshake_timeout)
+        deadline = now + self._handshake_timeout
+        session = Session(TunnelId(addr, self._serial), link, addr, deadline, hello)
         self._by_id[session.tunnel_id] = session
         self._by_addr.setdefault(addr, []).append(session)
         self._drain(session, now)
 
-    def _exhausted(self) -> str | None:
-        if len(self._by_id) >= self._max_tunnels:
-            return "tunnel_cap"
-        half_open = sum(not session.opened for session in self._by_id.values())
-        return "half_open_cap" if half_open >= self._max_half_open else None
+    def _make_room(self, addr: Hashable) -> None:
+        """One unfinished handshake an address; the oldest of all ends, since refusing the newest would let whoever
+        filled the list keep every MDD out."""
+        for older in [s for s in self._by_addr.get(addr, ()) if not s.opened]:
+            self._give_up(older, "replaced by a new handshake from the same address")
+        half_open = [session for session in self._by_id.values() if not session.opened]
+        if len(half_open) >= self._max_half_open:
+            self.counters["half_open_cap"] += 1
+            self._give_up(half_open[0], "made room for a newer handshake")
+
+    def _give_up(self, session: Session, reason: str) -> None:
+        self._events += session.abandon(reason)
+        self._forget(session)
 
     def _drain(self, session: Session, now: float) -> None:
         found = session.events(now)
@@ -127,8 +133,7 @@ class TunnelListener:
     def _retire_older(self, session: Session) -> None:
         for older in tuple(self._by_addr[session.addr]):
             if older is not session:
-                self._events += older.abandon("replaced by a new handshake from the same address")
-                self._forget(older)
+                self._give_up(older, "replaced by a new handshake from the same address")
 
     def _forget(self, session: Session) -> None:
         self._by_id.pop(session.tunnel_id, None)

@@ -21,11 +21,20 @@ from perc_scapy.tunnel.links import Link
 class Session:
     """A link from its first datagram to its end. Reports `TunnelOpened` … `TunnelClosed`, or `TunnelFailed`, once."""
 
-    __slots__ = ("_link", "_queue", "addr", "deadline", "ended", "opened", "tunnel_id")
+    __slots__ = ("_link", "_queue", "addr", "deadline", "ended", "hello", "opened", "tunnel_id")
 
-    def __init__(self, tunnel_id: Hashable, link: Link, addr: Hashable, deadline: float) -> None:
+    def __init__(
+        self,
+        tunnel_id: Hashable,
+        link: Link,
+        addr: Hashable,
+        deadline: float,
+        hello: bytes | None = None,
+    ) -> None:
         self.tunnel_id = tunnel_id
         self.addr = addr
+        self.hello = hello
+        """client_random of the ClientHello that it answers; None at the end that dialled."""
         self.deadline = deadline
         """When an unfinished handshake is given up."""
         self.opened = False

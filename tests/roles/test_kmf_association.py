@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from perc_scapy.dtls import EktKeyReceived, HandshakeCompleted
-from perc_scapy.roles.kmf_association import client_hello_random
 from perc_scapy.roles.kmf_events import HopKeysSent, MemberJoined, MemberLeft
+from perc_scapy.tunnel.links import client_hello_random
 from perc_scapy.tunnel.messages import TunneledDtls
 from tests.roles.kmf_world import (
     BOARD,

@@ -38,9 +38,13 @@ def listener(seed: int = 1, **more: object) -> TunnelListener:
 
 
 def dialer(
-    identity: Identity | None = MDD, trusted: Identity = KMF, name: Hashable = "t", **more: object
+    identity: Identity | None = MDD,
+    trusted: Identity = KMF,
+    name: Hashable = "t",
+    seed: int = 2,
+    **more: object,
 ) -> TunnelDialer:
-    return TunnelDialer(name, engine_client(config(identity, trusted, 2)), AT, **more)  # type: ignore[arg-type]
+    return TunnelDialer(name, engine_client(config(identity, trusted, seed)), AT, **more)  # type: ignore[arg-type]
 
 
 def events(carrier: TunnelListener | TunnelDialer) -> list[object]:

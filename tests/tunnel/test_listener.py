@@ -13,6 +13,7 @@ from perc_scapy.tunnel.carrier import (
     TunnelDialer,
     TunnelFailed,
     TunnelId,
+    TunnelListener,
     TunnelOpened,
     TunnelRecord,
 )
@@ -118,6 +119,8 @@ def test_caps_on_half_open_and_on_tunnels() -> None:
                 if addr == f"m{n}" and data[13] == 3:
                     client.receive_datagram(data, "kmf.example:1", 0.0)
     assert server.counters["half_open_cap"] == 1
+    (evicted,) = events(server)
+    assert evicted == TunnelFailed(TunnelId("m0", 1), "made room for a newer handshake")
     server.handle_timer(30.0)
     assert [e.reason for e in events(server)] == ["handshake timed out"] * 2  # type: ignore[attr-defined]
     assert server.get_timer() is None, "nothing is left of them"
@@ -129,6 +132,47 @@ def test_caps_on_half_open_and_on_tunnels() -> None:
     join(small, clients)
     assert small.counters["tunnel_cap"] == 1
     assert len(events(small)) == 1
+
+
+def _greet(server: TunnelListener, client: TunnelDialer) -> bytes:
+    """Bring the cookie back; the server's flight is lost. Returns the ClientHello that has the cookie."""
+    for _ in range(2):
+        for hello, _to in client.datagrams_to_send(0.0):
+            server.receive_datagram(hello, "mdd", 0.0)
+        for data, _to in server.datagrams_to_send(0.0):
+            if data[13] == 3:
+                client.receive_datagram(data, "kmf.example:1", 0.0)
+    return hello
+
+
+def test_a_dialer_that_gave_up_and_dials_again_is_heard_at_once() -> None:
+    server, client = listener(), dialer(handshake_timeout=5.0)
+    client.start(0.0)
+    _greet(server, client)
+    client.handle_timer(5.0)
+    assert client.datagrams_to_send(5.0), "its close_notify is lost, too"
+    client.handle_timer(6.0)
+    join(server, {"mdd": client}, 6.0)
+    assert client.opened
+    failed, stands = events(server)
+    assert failed == TunnelFailed(
+        TunnelId("mdd", 1), "replaced by a new handshake from the same address"
+    )
+    assert stands == TunnelOpened(TunnelId("mdd", 2), MDD.fingerprint)
+
+
+def test_a_late_copy_of_the_client_hello_starts_nothing() -> None:
+    server, client = listener(), dialer()
+    client.start(0.0)
+    hello = _greet(server, client)
+    client.handle_timer(1.0)
+    join(server, {"mdd": client}, 1.0)
+    assert [type(e) for e in events(server)] == [TunnelOpened]
+    server.receive_datagram(hello, "mdd", 2.0)
+    assert server.get_timer() is None, "no second handshake waits"
+    client.send("t", b"still here")
+    join(server, {"mdd": client}, 2.0)
+    assert events(server) == [TunnelRecord(TunnelId("mdd", 1), b"still here")]
 
 
 def test_close_notify_ends_a_tunnel_on_both_sides() -> None:
@@ -144,7 +188,7 @@ def test_close_notify_ends_a_tunnel_on_both_sides() -> None:
 
 def test_a_restarted_mdd_replaces_its_tunnel_only_when_the_new_one_stands() -> None:
     server, _, old = opened()
-    again = dialer()
+    again = dialer(seed=3)
     again.start(1.0)
     (first, _), *_ = again.datagrams_to_send(1.0)
     server.receive_datagram(first, "mdd", 1.0)
