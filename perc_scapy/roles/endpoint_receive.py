@@ -31,6 +31,10 @@ _DROPS: tuple[tuple[type[Exception], Drop], ...] = (
 )
 
 
+SILENT_INTERVALS = 5
+"""Report intervals without a packet after which a source makes room for a new one (RFC 3550 section 6.3.5)."""
+
+
 class Dropped(Exception):  # not an error of ours: an outcome for the counters
     """A packet had no effect; `drop` names the counter."""
 
@@ -44,6 +48,7 @@ class SourceStatus:
     """What is known of a sender (RFC 8871 section 4.3: an endpoint keeps its senders and their keys)."""
 
     statistics: ReceptionStatistics
+    heard_at: float = 0.0
     spi: int | None = None
     epoch: int | None = None
     key_id: str | None = None
@@ -55,6 +60,7 @@ class ReceivingSide:
     def __init__(self, config: EndpointConfig, profile: int, outer: SrtpContext) -> None:
         self._config, self._outer = config, outer
         self.sources: dict[int, SourceStatus] = {}
+        self._tidied_at = 0.0
         row = SRTP_PROFILES[profile]
         self.ekt: EktReceiver | None = None
         self._perc: PercReceiver | None = None
@@ -79,12 +85,24 @@ class ReceivingSide:
         """Open a packet. Raises `Dropped` only."""
         if len(wire) < 12:
             raise Dropped(Drop.MALFORMED)
-        if ssrc_of(wire) not in self.sources and len(self.sources) >= self._config.max_sources:
+        if ssrc_of(wire) not in self.sources and self._full(now):
             raise Dropped(Drop.TOO_MANY_SOURCES)
         try:
             return self._open(wire, now)
         except (CryptoError, DecodeError) as error:
             raise Dropped(self._drop_for(error, ssrc_of(wire))) from None
+
+    def _full(self, now: float) -> bool:
+        """Whether there is no room for a source; who fell silent makes some, or a few SSRCs of a member that comes
+        and goes would deafen us to everybody who comes later."""
+        if len(self.sources) < self._config.max_sources:
+            return False
+        if now - self._tidied_at >= self._config.report_interval:
+            self._tidied_at = now
+            before = now - SILENT_INTERVALS * self._config.report_interval
+            for ssrc in [s for s, status in self.sources.items() if status.heard_at < before]:
+                del self.sources[ssrc]
+        return len(self.sources) >= self._config.max_sources
 
     def _drop_for(self, error: Exception, ssrc: int) -> Drop:
         drop = next(drop for kind, drop in _DROPS if isinstance(error, kind))
@@ -103,6 +121,7 @@ class ReceivingSide:
             spi, epoch, key_id = packet.spi, packet.epoch, packet.key_id
         fields = parse_rtp_untrusted(rtp)
         source = self._source(fields.ssrc)
+        source.heard_at = now
         source.statistics.packet(fields.sequence, fields.timestamp, now)
         learned = None
         if key_id is not None and source.key_id != key_id and spi is not None and epoch is not None:
