@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -121,9 +122,12 @@ def number(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"must be a number, not {value!r}")
     try:
-        return float(value)
+        converted = float(value)
     except OverflowError:
         raise ValueError("is too large a number") from None
+    if not math.isfinite(converted):  # TOML has inf and nan; no time of ours is either
+        raise ValueError(f"must be a finite number, not {value!r}")
+    return converted
 
 
 def flag(value: Any) -> bool:

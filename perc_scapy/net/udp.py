@@ -80,15 +80,23 @@ class UdpSocket:
     def send(self, data: bytes, addr: Any) -> None:
         """One datagram, now or never."""
         try:
-            if self.peer is not None:
-                self._socket.send(data)
-            else:
-                self._socket.sendto(data, addr)
+            try:
+                self._transmit(data, addr)
+            except ConnectionRefusedError:
+                # An ICMP answer to an earlier datagram is reported instead of sending this one.
+                self.counters["unreachable"] += 1
+                self._transmit(data, addr)
         except OSError:  # buffer full, no route, too long: UDP may lose
             self.counters["not_sent"] += 1
             return
         if self._tap is not None:
             self._tap.datagram(time.time(), self._local_for(addr), addr, data)
+
+    def _transmit(self, data: bytes, addr: Any) -> None:
+        if self.peer is not None:
+            self._socket.send(data)
+        else:
+            self._socket.sendto(data, addr)
 
     def _local_for(self, addr: SockAddr) -> SockAddr:
         """The own address as `addr` sees it; a socket bound to all addresses asks the routing table."""

@@ -30,7 +30,7 @@ def test_values_are_taken_once_and_the_rest_is_a_mistake(section):
     [
         (text, "x", ["", 1, None, []]),
         (integer, 7, [True, 1.5, "7"]),
-        (number, 1.5, [False, "1", []]),
+        (number, 1.5, [False, "1", [], float("inf"), float("nan")]),
         (flag, True, [1, "true"]),
         (list_of(integer), [1, 2], [1, "x", ["x"]]),
     ],

@@ -82,6 +82,18 @@ def test_a_closed_port_is_counted_not_raised(opened):
     assert client.counters["unreachable"] + client.counters["not_sent"] >= 1
 
 
+def test_the_report_of_a_closed_port_costs_no_later_datagram(opened):
+    gone = UdpSocket(LOOPBACK)
+    place = parse_address(str(gone))
+    client = opened(peer=place)
+    gone.close()
+    client.send(b"too early", None)
+    server = opened(place)
+    client.send(b"in time", None)
+    assert arrived(server, 1) == [(b"in time", client.address)]
+    assert client.counters == {"unreachable": 1}
+
+
 def test_what_does_not_fit_is_counted(opened):
     a = opened(LOOPBACK)
     a.send(bytes(70000), ("127.0.0.1", 9))
