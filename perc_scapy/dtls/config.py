@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from perc_scapy.codes import CipherSuite, NamedGroup
 from perc_scapy.crypto.tls12_suites import CIPHER_SUITES
@@ -25,10 +26,10 @@ DEFAULT_SUITES = (
 )
 """AES-256 first: an EKT key must not travel under a weaker cipher than its own (RFC 8870 section 6)."""
 DEFAULT_GROUPS = (NamedGroup.X25519, NamedGroup.SECP256R1)
+_ECDHE_SUITES = frozenset(c for c, row in CIPHER_SUITES.items() if row.key_exchange == "ecdhe")
 
 
-@dataclass(frozen=True, slots=True)
-class PeerInfo:
+class PeerInfo(NamedTuple):
     """What a peer has said of itself when its certificate arrives; nothing of it is proven yet."""
 
     certificates: tuple[bytes, ...]
@@ -91,8 +92,7 @@ class DtlsConfig:
             raise LocalError(f"mtu below {MIN_MTU}")
         if not set(self.groups) <= GROUPS.keys() or not self.groups:
             raise LocalError("groups: only X25519 and secp256r1 are implemented")
-        known = {c for c, row in CIPHER_SUITES.items() if row.key_exchange == "ecdhe"}
-        if not set(self.cipher_suites) <= known or not self.cipher_suites:
+        if not _ECDHE_SUITES.issuperset(self.cipher_suites) or not self.cipher_suites:
             raise LocalError("cipher_suites: only ECDHE suites with an AEAD are implemented")
         session_id = self.external_session_id
         if session_id is not None and not 20 <= len(session_id) <= 255:

@@ -54,6 +54,9 @@ _HASHED_BY_HANDLER = frozenset(
 )
 
 
+_UNKNOWN_PEER = PeerInfo((), None, None, (), ())
+
+
 class State(IntEnum):
     """Where a handshake stands; what may come next is in the tables of client and server."""
 
@@ -91,7 +94,7 @@ class Connection:
         self._reader: EpochReader | None = None
         self._early: list[Record] = []
         self._session: Session | None = None
-        self._peer = PeerInfo((), None, None, (), ())
+        self._peer = _UNKNOWN_PEER
         self._srtp_profile: int | None = None
         self._ekt_cipher: int | None = None
         self._warned = False

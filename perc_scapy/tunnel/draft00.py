@@ -21,6 +21,7 @@ from perc_scapy.tunnel.messages import HopKeys, RefusedMessage, Sender, Tunneled
 
 VERSION = b"\x01\x00"
 _TYPE_OFFSET = 34
+_LAST_TYPE = max(Type)
 _FROM: dict[int, Sender] = {
     Type.SUPPORTED_PROFILES: "mdd",
     Type.SRTP_KEY_INFORMATION: "kmf",
@@ -72,7 +73,7 @@ def _check_start_untrusted(data: bytes, sender: Sender) -> None:
     if data[:2] != VERSION:
         raise RefusedMessage("bad_version", f"draft-00: version {data[0]}.{data[1]}", 0)
     kind = data[_TYPE_OFFSET]
-    if kind > max(Type):
+    if kind > _LAST_TYPE:
         raise RefusedMessage("bad_type", f"draft-00: type {kind}", _TYPE_OFFSET)
     if _FROM.get(kind, sender) != sender:
         raise RefusedMessage(

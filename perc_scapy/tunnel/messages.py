@@ -6,8 +6,7 @@ A KMF is what RFC 8871 calls a Key Distributor, an MDD what it calls a Media Dis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.errors import DecodeError
@@ -30,8 +29,7 @@ class RefusedMessage(DecodeError):
         super().__init__(what, offset)
 
 
-@dataclass(frozen=True, slots=True)
-class HopKeys:
+class HopKeys(NamedTuple):
     """SRTP master keys of one hop: the outer halves only, never an inner one (RFC 8723 section 3, RFC 8871 4.5.1).
 
     `profile` is the negotiated one (a double keeps its code point); `client` protects what the endpoint sends,
@@ -43,8 +41,7 @@ class HopKeys:
     server: MasterKey
 
 
-@dataclass(frozen=True, slots=True)
-class TunneledDtls:
+class TunneledDtls(NamedTuple):
     """One UDP payload between an endpoint and the KMF, with what the two ends of the tunnel add to it."""
 
     association_id: bytes
