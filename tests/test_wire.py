@@ -152,6 +152,7 @@ def test_extension_field(kind: int, size: int) -> None:
     "tail",
     [
         "01",
+        "6162000501",  # type 1 has no form, however well its length would fit
         "02",
         "0002",
         "000002",  # length 0
