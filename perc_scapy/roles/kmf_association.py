@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.roles.kmf_conference import ConferenceState
+from perc_scapy.roles.kmf_config import Member
 from perc_scapy.roles.kmf_events import (
     EktKeyDelivered,
     EktKeySent,
@@ -157,13 +158,13 @@ class KmfAssociation:
         member = session.member
         if member is None:
             return
-        known = any(place.member == member for place in self.conference.places)
+        known = bool(self.conference.places_of(member))
         if session is self.successor:
             old, self.current, self.successor = self.current, session, None
             if old is not None:
                 same = old.member == member
                 old.abandon(LeaveReason.REPLACED if same else LeaveReason.DISPLACED)
-        self._replace_other_places(session, now)
+        self._replace_other_places(member, now)
         self._output.events.append(
             MemberJoined(
                 self.conference.config.id,
@@ -177,12 +178,12 @@ class KmfAssociation:
         )
         self.conference.join(session, now, known=known)
 
-    def _replace_other_places(self, session: KmfSession, now: float) -> None:
+    def _replace_other_places(self, member: Member, now: float) -> None:
         # The first place may be a device that vanished: nothing but this tells (AMB-21 has no idle timeout).
         if self.conference.config.same_member == "allow":
             return
-        for place in tuple(self.conference.places):
-            if isinstance(place, KmfSession) and place.member == session.member:
+        for place in self.conference.places_of(member):
+            if isinstance(place, KmfSession):
                 place.close(LeaveReason.REPLACED, now)
 
     def key_sent(self, session: KmfSession, parameters: EktParameters) -> None:

@@ -62,6 +62,8 @@ class ConferenceState:
         self.config = config
         self.allowed: dict[str, Member] = {m.fingerprint: m for m in config.members}
         self.places: dict[Place, None] = {}
+        self._homes: dict[Member | None, dict[Place, None]] = {}
+        """The places of each member."""
         self.tunnels: set[Hashable] = set()
         self.key: EktParameters | None = None
         self.rekey_due = False
@@ -76,6 +78,7 @@ class ConferenceState:
         """Give the newcomer the EKT key, a new one by policy. `known`: this member was present until now, or is."""
         others = len(self.places)
         self.places[place] = None
+        self._homes.setdefault(place.member, {})[place] = None
         if self.config.ekt_cipher is None:
             return
         if self.key is None:
@@ -95,10 +98,18 @@ class ConferenceState:
         if place not in self.places:
             return
         del self.places[place]
+        home = self._homes[place.member]
+        del home[place]
+        if not home:
+            del self._homes[place.member]
         if not self.places:
             self.key, self.rekey_due = None, False
         elif rekey and self.config.rekey_on_leave:
             self.rekey_due = True
+
+    def places_of(self, member: Member) -> tuple[Place, ...]:
+        """Where a member is present, oldest first."""
+        return tuple(self._homes.get(member, ()))
 
     def settle(self, now: float) -> None:
         """After a step: the re-key that those who left in it made necessary."""

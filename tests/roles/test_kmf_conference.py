@@ -45,6 +45,19 @@ def spis(place: FakePlace) -> list[int]:
     return [parameters.spi for parameters in place.keys]
 
 
+def test_places_of_a_member() -> None:
+    conference_state = state()
+    first, other, second = join(conference_state, "a", "b", "a")
+    assert first.member is not None
+    assert conference_state.places_of(first.member) == (first, second)
+    conference_state.leave(first)
+    assert conference_state.places_of(first.member) == (second,)
+    conference_state.leave(second)
+    conference_state.leave(second)
+    assert conference_state.places_of(first.member) == ()
+    assert tuple(conference_state.places) == (other,)
+
+
 # -- joins --------------------------------------------------------------------------------------------------------
 
 
