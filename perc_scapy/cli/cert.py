@@ -30,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.show is not None:
-        _print(args.json, {"fingerprint": _fingerprint_of(args.show)})
+        from perc_scapy.net.values import certificate_fingerprint
+
+        _print(args.json, {"fingerprint": certificate_fingerprint(args.show)})
         return 0
     if not re.fullmatch(r"[\w.-]{1,60}", args.name) or args.name.startswith("."):
         raise ConfigError(f"{args.name!r} is no usable name: letters, digits, . _ - only")
@@ -66,16 +68,3 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
-
-
-def _fingerprint_of(path: Path) -> str:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    from perc_scapy.crypto import fingerprint
-
-    try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    except ValueError:
-        raise ConfigError(f"{path}: no PEM certificate") from None
-    return fingerprint(certificate.public_bytes(Encoding.DER))
