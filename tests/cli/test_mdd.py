@@ -33,7 +33,7 @@ def one_line(capsys) -> str:
         ([('"127.0.0.1:20000"', '"127.0.0.1"')], 2, "conference[1].kmf: '127.0.0.1' is not HOST:PORT"),
         ([('"kmf.pem"', '"gone.pem"')], 2, "conference[1].kmf_fingerprint: gone.pem: No such file"),
         ([("[[conference]]", "[[conferenc]]")], 2, "mdd.toml: conferenc: unknown key; did you mean conference?"),
-        ([('"127.0.0.1:20000"', '"no..host:5"')], 3, "no..host:5: host name is unknown here"),
+        ([(":20002", ":0"), ("127.0.0.1:20000", "no..host:5")], 3, "no..host:5: host name is unknown here"),
     ],
 )  # fmt: skip
 def test_a_bad_configuration_is_told(folder, capsys, changes, code, says):
