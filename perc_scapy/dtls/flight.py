@@ -111,6 +111,13 @@ def piece_size(packer: Packer, overhead: int, remaining: int) -> int:
     return min(room, remaining)
 
 
+def sooner(one: float | None, other: float | None) -> float | None:
+    """The earlier of two deadlines, each of which may be missing."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
 class RetransmitTimer:
     """Starts at `initial` seconds and doubles up to `maximum` (RFC 6347 4.2.4.1).
 

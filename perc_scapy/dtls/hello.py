@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from perc_scapy.codes import AlertDescription, ExtensionType, NamedGroup, SignatureScheme
 from perc_scapy.crypto.tls12_suites import CIPHER_SUITES
@@ -37,7 +38,14 @@ RENEGOTIATION_INFO = int(ExtensionType.RENEGOTIATION_INFO)
 
 def client_extensions(config: DtlsConfig) -> Mapping[int, bytes]:
     """Extensions of our ClientHello. Equal for equal configurations, so they are made once."""
-    return _client_extensions(
+    return _client_extensions(*_offer(config))
+
+
+_Offer = tuple[tuple[int, ...], bool, bool, tuple[int, ...], tuple[int, ...], bytes | None]
+
+
+def _offer(config: DtlsConfig) -> _Offer:
+    return (
         tuple(config.groups),
         config.extended_master_secret,
         config.session_ticket,
@@ -75,10 +83,14 @@ def _client_extensions(
     return MappingProxyType(offer)
 
 
+@lru_cache(maxsize=64)
+def _client_hello_rest(suites: tuple[int, ...], *offer: Any) -> bytes:
+    return codec.encode_hello_rest(suites, b"\x00", _client_extensions(*offer))
+
+
 def client_hello_rest(config: DtlsConfig) -> bytes:
     """Octets of our ClientHello behind the cookie."""
-    suites = tuple(config.cipher_suites)
-    return codec.encode_hello_rest(suites, b"\x00", client_extensions(config))
+    return _client_hello_rest(tuple(config.cipher_suites), *_offer(config))
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from perc_scapy.dtls.config import DtlsConfig, PeerInfo
 from perc_scapy.dtls.connection import MAX_SEQUENCE, Connection, Handler, State
 from perc_scapy.dtls.ekt import EKT_KEY, EktOutbox, ekt_key_body
 from perc_scapy.dtls.events import EktKeyAcknowledged, EktKeyUndelivered
+from perc_scapy.dtls.flight import sooner
 from perc_scapy.dtls.fragments import Message
 from perc_scapy.dtls.groups import GROUPS, KeyShare
 from perc_scapy.dtls.hello import (
@@ -236,10 +237,7 @@ class DtlsServer(Connection):
 
     def get_timer(self) -> float | None:
         """The earlier of the handshake's and the ekt_key's."""
-        deadlines = [
-            d for d in (self._out.timer.deadline, self._ekt.timer.deadline) if d is not None
-        ]
-        return min(deadlines, default=None)
+        return sooner(self._out.timer.deadline, self._ekt.timer.deadline)
 
     def handle_timer(self, now: float) -> None:
         super().handle_timer(now)

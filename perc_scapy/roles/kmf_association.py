@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 from perc_scapy.crypto.ekt import EktParameters
+from perc_scapy.dtls.flight import sooner
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_config import Member
 from perc_scapy.roles.kmf_events import (
@@ -106,8 +107,8 @@ class KmfAssociation:
 
     def get_timer(self) -> float | None:
         """The earliest timer of its sessions."""
-        timers = [t for t in (s.get_timer() for s in self.sessions()) if t is not None]
-        return min(timers, default=None)
+        timers = (None if s is None else s.get_timer() for s in (self.current, self.successor))
+        return sooner(*timers)
 
     def handle_timer(self, now: float) -> None:
         """For whichever session it is."""

@@ -159,4 +159,5 @@ class ConferenceState:
         # A latecomer's copy ends with everybody else's: ekt_ttl is what is left (RFC 8870 5.2.2).
         if self.key is not None:
             left = max(1, int(self._created + self.config.ekt_ttl - now))
-            place.send_ekt_key(replace(self.key, ttl=left), now)
+            key = self.key if left == self.key.ttl else replace(self.key, ttl=left)
+            place.send_ekt_key(key, now)

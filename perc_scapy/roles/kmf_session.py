@@ -24,6 +24,7 @@ from perc_scapy.dtls import (
     HandshakeCompleted,
     PeerInfo,
 )
+from perc_scapy.dtls.flight import sooner
 from perc_scapy.errors import LocalError
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_config import KmfConfig, Member
@@ -141,8 +142,7 @@ class KmfSession:
         """The nearer of the engine's timer and the half-open deadline."""
         if self.state is State.CLOSED:
             return None
-        timers = [t for t in (self.server.get_timer(), self.deadline) if t is not None]
-        return min(timers, default=None)
+        return sooner(self.server.get_timer(), self.deadline)
 
     def datagrams_to_send(self, now: float) -> list[Datagram]:
         """Also after the end: the last alert."""

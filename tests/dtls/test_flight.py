@@ -11,7 +11,13 @@ from perc_scapy.codes import HandshakeType
 from perc_scapy.crypto.tls12 import CIPHER_SUITES
 from perc_scapy.crypto.tls12_record import RecordProtection
 from perc_scapy.dtls.codec import decode_fragments, encode_fragment
-from perc_scapy.dtls.flight import CHANGE_CIPHER_SPEC, Outgoing, RetransmitTimer, pack_flight
+from perc_scapy.dtls.flight import (
+    CHANGE_CIPHER_SPEC,
+    Outgoing,
+    RetransmitTimer,
+    pack_flight,
+    sooner,
+)
 from perc_scapy.dtls.fragments import Reassembler
 from perc_scapy.dtls.record import EpochWriter, split_records
 
@@ -111,3 +117,11 @@ def test_hastened_expiry_does_not_double():
     assert timer.deadline == pytest.approx(1.1)
     assert timer.back_off(1.1)
     assert timer.deadline == pytest.approx(3.1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "first"),
+    [(None, None, None), (1.0, None, 1.0), (None, 0.0, 0.0), (2.0, 1.0, 1.0), (0.0, 1.0, 0.0)],
+)
+def test_the_sooner_of_two_deadlines(one, other, first):
+    assert sooner(one, other) == first
