@@ -2,17 +2,19 @@
 """Joins a second: endpoint + KMF + tunnel codec with the cookie on, against both ends of a stock OpenSSL handshake.
 
 Both sides: mutual ECDSA P-256, X25519, AES-256-GCM with SHA-384, extended master secret, no resumption, exported SRTP
-keys, a client certificate never seen before, nothing on a network. Ours alone: cookie exchange, fingerprints checked
-against a list, each datagram in a tunnel message, hop keys, an EKT key sent, acknowledged and put to use.
+keys, certificates told by fingerprint and not seen before, nothing on a network. Ours alone: the cookie exchange, each
+datagram in a tunnel message, hop keys for the MDD, an EKT key sent, acknowledged and put to use.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+from hashlib import sha256
 
 from cryptography import x509
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 
 from bench.measure import Row, Work, compare
 from perc_scapy.dtls import Identity
@@ -85,7 +87,8 @@ def join(kmf: Kmf, endpoint: Endpoint, association: bytes, now: float) -> None:
 
 def stock() -> Work:
     """Contexts are made outside the clock; each handshake has fresh connections over memory BIOs and no cookie."""
-    server, client = context(Identity.generate("server")), context(Identity.generate("client"))
+    ends = Identity.generate("server"), Identity.generate("client")
+    server, client = context(ends[0], ends[1]), context(ends[1], ends[0])
 
     def run() -> None:
         for _ in range(JOINS):
@@ -94,13 +97,18 @@ def stock() -> Work:
     return run
 
 
-def context(identity: Identity) -> SSL.Context:
-    """DTLS 1.2, a peer certificate demanded, any accepted, neither tickets nor a session cache."""
+def context(identity: Identity, peer: Identity) -> SSL.Context:
+    """DTLS 1.2, the peer's certificate demanded and told by its fingerprint, neither tickets nor a session cache."""
     made = SSL.Context(SSL.DTLS_METHOD)
+    expected = ":".join(f"{octet:02X}" for octet in sha256(peer.certificate).digest()).encode()
+
+    def is_peer(_connection: object, certificate: X509, *_: int) -> bool:
+        return certificate.digest("sha256") == expected
+
     made.set_max_proto_version(0xFEFD)
     made.use_certificate(x509.load_der_x509_certificate(identity.certificate))
     made.use_privatekey(identity.private_key)
-    made.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
+    made.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, is_peer)
     made.set_options(SSL.OP_NO_QUERY_MTU | SSL.OP_NO_TICKET)
     made.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     made.set_tlsext_use_srtp(b"SRTP_DOUBLE_AEAD_AES_128_GCM_AEAD_AES_128_GCM")

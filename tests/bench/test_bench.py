@@ -100,7 +100,8 @@ def test_stock_openssl_runs_the_same_handshake_as_we_do() -> None:
     from perc_scapy.codes import CipherSuite
     from perc_scapy.dtls.config import DEFAULT_SUITES
 
-    contexts = [joins.context(Identity.generate(name)) for name in ("server", "client")]
+    ours, theirs, other = (Identity.generate(name) for name in ("server", "client", "other"))
+    contexts = joins.context(ours, theirs), joins.context(theirs, ours)
     server, client = (SSL.Connection(context, None) for context in contexts)
     joins.handshake(server, client)
     assert server.get_cipher_name() == client.get_cipher_name() == "ECDHE-ECDSA-AES256-GCM-SHA384"
@@ -108,3 +109,7 @@ def test_stock_openssl_runs_the_same_handshake_as_we_do() -> None:
     assert server.get_protocol_version_name() == "DTLSv1.2"
     assert server.get_group_name() == "x25519"
     assert None not in (server.get_peer_certificate(), client.get_peer_certificate())
+    with pytest.raises(SSL.Error):
+        joins.handshake(
+            SSL.Connection(contexts[0], None), SSL.Connection(joins.context(other, ours), None)
+        )
