@@ -116,7 +116,17 @@ def test_later_joiners_are_further_joins() -> None:
     assert "NUJ-06.D.C" in ids
 
 
-def test_an_interrupt_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_a_locale_that_knows_only_ascii(tmp_path: Path) -> None:
+    env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    command = [*PERC, "--participants", "2", "--keep", tmp_path]
+    done = subprocess.run(command, capture_output=True, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert "✓" in (tmp_path / "ladder.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_leaves_no_process_behind(tmp_path: Path, number: signal.Signals) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(PERC, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as demo:
         for line in demo.stderr:
@@ -125,7 +135,7 @@ def test_an_interrupt_leaves_no_process_behind(tmp_path: Path) -> None:
         (folder,) = tmp_path.iterdir()
         children = _children_of(demo.pid)
         assert len(children) >= 3
-        demo.send_signal(signal.SIGTERM)
+        demo.send_signal(number)
         demo.communicate()
     assert demo.returncode == 130
     assert not folder.exists()

@@ -11,13 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import signal
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from perc_scapy.cli.terminal import paint, use_color
 
@@ -44,12 +43,13 @@ def _participants(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
+    from perc_scapy.cli.demo.interrupts import interruptible
     from perc_scapy.cli.demo.processes import ChildFailed
     from perc_scapy.cli.demo.workspace import Workspace
 
-    previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with ExitStack() as stack:
+            stack.enter_context(interruptible())
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="perc-demo-")))
             say = Progress()
             say(f"certificates and voices for {args.participants} participants")
@@ -57,15 +57,8 @@ def run(args: argparse.Namespace) -> int:
     except ChildFailed as error:
         print(f"perc demo: {error}", file=sys.stderr)
         return 1
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     _show(story, as_json=args.json)
     return 0 if story.passed else 1
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    """SIGTERM ends the demo like Ctrl-C, so that its children end too."""
-    raise KeyboardInterrupt
 
 
 class Progress:
@@ -98,7 +91,7 @@ def conference(workspace, keep: Path | None, say: Progress) -> Story:  # type: i
     say(f"reading {count} packets of {trace.name}")
     story = judge(trace, results, workspace)
     (results / "ladder.json").write_text(json.dumps(story.to_json(), indent=1) + "\n")
-    (results / "ladder.svg").write_text(svg_ladder(story))
+    (results / "ladder.svg").write_text(svg_ladder(story), encoding="utf-8")
     if keep is not None:
         say(f"results are in {keep}")
     return story

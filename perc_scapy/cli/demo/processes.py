@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from perc_scapy.cli.demo.interrupts import uninterrupted
 from perc_scapy.errors import ConfigError, MissingToolError, PercError
 
 Event = dict[str, Any]
@@ -111,8 +112,9 @@ class Children:
         self._running: list[Child] = []
 
     def start(self, name: str, *arguments: str | Path) -> Child:
-        child = Child(name, [str(argument) for argument in arguments], self._changed)
-        self._running.append(child)
+        with uninterrupted():  # else a signal could part a child from the list that ends it
+            child = Child(name, [str(argument) for argument in arguments], self._changed)
+            self._running.append(child)
         return child
 
     def wait(self, what: str, condition: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from perc_scapy.cli.demo import processes
 from perc_scapy.cli.demo.processes import Child, ChildFailed, Children
 from perc_scapy.cli.demo.workspace import Workspace
 from perc_scapy.errors import ConfigError, MissingToolError
@@ -82,3 +83,20 @@ def test_mistakes_and_lacks_of_children_are_told_as_such(tmp_path: Path, config:
         taken.write_text(config.read_text().replace("127.0.0.1:0", listen))
         with pytest.raises(MissingToolError, match="in use"):
             kmf(children, taken)
+
+
+def test_a_signal_at_the_moment_of_a_start_leaves_nothing(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Child] = []
+
+    class Interrupted(Child):
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(processes, "Child", Interrupted)
+    with pytest.raises(KeyboardInterrupt), Children() as children:
+        children.start("kmf", "kmf", "--config", config, "--json")
+    assert gone(started[0].pid)
