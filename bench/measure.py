@@ -69,9 +69,15 @@ def compare(
     """Run both in turn, `rounds` times after one warm-up; each round does its number of operations."""
     peer_count = peer_operations or operations
     ours()(), peer()()
-    pairs = [
-        (operations / cpu_seconds(ours()), peer_count / cpu_seconds(peer())) for _ in range(rounds)
-    ]
+    gc.collect()
+    gc.freeze()  # or each collection would walk all modules and push what is measured out of the caches
+    try:
+        pairs = [
+            (operations / cpu_seconds(ours()), peer_count / cpu_seconds(peer()))
+            for _ in range(rounds)
+        ]
+    finally:
+        gc.unfreeze()
     low, middle, high = statistics.quantiles([a / b for a, b in pairs], n=4)
     rate, peer_rate = (statistics.median(side) for side in zip(*pairs, strict=True))
     return Row(name, rate, peer_rate, middle, (low, high), goal)

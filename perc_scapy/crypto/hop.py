@@ -76,23 +76,25 @@ def relay(
         octets, ohb = table[start]
     except (KeyError, StructError):
         return _relay_any(wire, ingress, egress, change, index)
-    if feeder is not ingress or (planned is not change and planned != change) or index is not None:
-        return _relay_any(wire, ingress, egress, change, index)
-    if source.expected != seq or target.expected != seq:
+    if (
+        source.expected != seq
+        or target.expected != seq
+        or feeder is not ingress
+        or (planned is not change and planned != change)
+        or index is not None
+    ):
         return _relay_any(wire, ingress, egress, change, index)
     try:
-        nonce = (source.front ^ seq).to_bytes(12, "big")
-        payload = decrypt(nonce, wire[_BODY], wire[_HEADER])
+        payload = decrypt((source.front ^ seq).to_bytes(12, "big"), wire[_BODY], wire[_HEADER])
     except InvalidTag:
         raise AuthenticationError(BAD_TAG) from None
-    source.expected = seq + 1
+    source.expected = following = seq + 1
     if not payload or payload[-1]:  # another intermediary was here before: its OHB is to be kept up
         header, payload = rewrite(wire[_HEADER], payload, change)
         return header + egress.seal(header, payload)
-    header = octets + wire[_AFTER_PT]
-    target.expected = seq + 1
-    nonce = (target.front ^ seq).to_bytes(12, "big")
-    return header + encrypt(nonce, payload[_BUT_LAST] + ohb, header)  # type: ignore[no-any-return]
+    target.expected = following
+    header, payload = octets + wire[_AFTER_PT], payload[_BUT_LAST] + ohb
+    return header + encrypt((target.front ^ seq).to_bytes(12, "big"), payload, header)  # type: ignore[no-any-return]
 
 
 def _relay_any(
