@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ NOT_HERE = {
     "make bench": "takes minutes; its parts are run by tests/bench",
 }
 SECONDS = 100
+PORTS = ("20000", "20002")
+"""Ports that the example configurations name; here each run takes free ones instead."""
 
 
 def pages() -> list[Path]:
@@ -32,7 +35,21 @@ def script(page: Path) -> str:
     lines = [line for block in BLOCK.findall(page.read_text()) for line in block.splitlines()]
     kept = [line for line in lines if line.split("#")[0].strip() not in NOT_HERE]
     kept = [line.replace(".venv/bin/perc", "perc") for line in kept]
-    return "\n".join(re.sub(r"^make ", f"make -C {ROOT} VENV={sys.prefix} ", line) for line in kept)
+    # -o: the environment that runs this test is not to be made anew under its feet.
+    make = f"make -C {ROOT} VENV={sys.prefix} -o {sys.prefix}/.installed "
+    return "\n".join(re.sub(r"^make ", make, line) for line in kept)
+
+
+def with_free_ports(text: str) -> str:
+    """The script with free UDP ports in place of the examples', in its lines and in what `perc config` prints."""
+    edits = []
+    for port in PORTS:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            chosen = str(free.getsockname()[1])
+        text = text.replace(port, chosen)
+        edits.append(f"-e s/{port}/{chosen}/")
+    return re.sub(r"^(perc config \w+)", rf"\1 | sed {' '.join(edits)}", text, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", [p for p in pages() if script(p)], ids=lambda p: p.name)
@@ -42,7 +59,7 @@ def test_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
         "NO_COLOR": "1",
     }
     run = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", script(page)],
+        ["bash", "-euo", "pipefail", "-c", with_free_ports(script(page))],
         cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,
