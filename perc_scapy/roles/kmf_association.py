@@ -163,7 +163,7 @@ class KmfAssociation:
         if session is self.successor:
             old, self.current, self.successor = self.current, session, None
             if old is not None:
-                same = old.member == member
+                same = old.member is not None and old.member.fingerprint == member.fingerprint
                 old.abandon(LeaveReason.REPLACED if same else LeaveReason.DISPLACED)
         self._replace_other_places(member, now)
         self._output.events.append(

@@ -62,8 +62,8 @@ class ConferenceState:
         self.config = config
         self.allowed: dict[str, Member] = {m.fingerprint: m for m in config.members}
         self.places: dict[Place, None] = {}
-        self._homes: dict[Member | None, dict[Place, None]] = {}
-        """The places of each member."""
+        self._homes: dict[str | None, dict[Place, None]] = {}
+        """The places of each member, by fingerprint: its name or tls-id may have been changed meanwhile."""
         self.tunnels: set[Hashable] = set()
         self.key: EktParameters | None = None
         self.rekey_due = False
@@ -78,7 +78,7 @@ class ConferenceState:
         """Give the newcomer the EKT key, a new one by policy. `known`: this member was present until now, or is."""
         others = len(self.places)
         self.places[place] = None
-        self._homes.setdefault(place.member, {})[place] = None
+        self._homes.setdefault(_fingerprint(place.member), {})[place] = None
         if self.config.ekt_cipher is None:
             return
         if self.key is None:
@@ -98,10 +98,11 @@ class ConferenceState:
         if place not in self.places:
             return
         del self.places[place]
-        home = self._homes[place.member]
+        fingerprint = _fingerprint(place.member)
+        home = self._homes[fingerprint]
         del home[place]
         if not home:
-            del self._homes[place.member]
+            del self._homes[fingerprint]
         if not self.places:
             self.key, self.rekey_due = None, False
         elif rekey and self.config.rekey_on_leave:
@@ -109,7 +110,7 @@ class ConferenceState:
 
     def places_of(self, member: Member) -> tuple[Place, ...]:
         """Where a member is present, oldest first."""
-        return tuple(self._homes.get(member, ()))
+        return tuple(self._homes.get(member.fingerprint, ()))
 
     def settle(self, now: float) -> None:
         """After a step: the re-key that those who left in it made necessary."""
@@ -161,3 +162,7 @@ class ConferenceState:
             left = max(1, int(self._created + self.config.ekt_ttl - now))
             key = self.key if left == self.key.ttl else replace(self.key, ttl=left)
             place.send_ekt_key(key, now)
+
+
+def _fingerprint(member: Member | None) -> str | None:
+    return None if member is None else member.fingerprint

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from perc_scapy.dtls import EktKeyReceived, HandshakeCompleted
+from perc_scapy.roles.kmf_config import Member
 from perc_scapy.roles.kmf_events import HopKeysSent, MemberJoined, MemberLeft
 from perc_scapy.tunnel.links import client_hello_random
 from perc_scapy.tunnel.messages import TunneledDtls
@@ -310,6 +311,22 @@ def test_or_both_stay_when_the_conference_allows_it() -> None:
     lines[0].peer.close(world.now)
     world.run()
     assert len(world.kmf.members(BOARD)) == 2
+
+
+@pytest.mark.parametrize("same_pair", [False, True])
+def test_a_member_whose_entry_was_changed_meanwhile_is_still_the_same(same_pair: bool) -> None:
+    """The certificate tells who it is: neither a join, nor a stranger that takes its place."""
+    world = board("a", "b")
+    b, first = world.join("b"), world.join("a")
+    world.kmf.admit(BOARD, Member("another name", identity("a").fingerprint))
+    if same_pair:
+        again(world, first, "a")
+        world.run()
+    else:
+        world.join("a")
+    assert [e.reason for e in world.of(MemberLeft)] == ["replaced"]
+    assert len(world.kmf.members(BOARD)) == 2
+    assert len(b.of(EktKeyReceived)) == 1, "no new key: nobody joined or left"
 
 
 # -- the peek ---------------------------------------------------------------------------------------------------------
