@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`make bench`: all tables, or the ones named: `python -m bench decode hop joins`."""
+"""`make bench`: all tables, or the ones named: `python -m bench decode hop joins floor`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from bench import machine
 from bench.measure import Row, table
 
-ALL = ("decode", "hop", "joins")
+ALL = ("decode", "hop", "joins", "floor")
 
 
 def main(names: list[str]) -> int:

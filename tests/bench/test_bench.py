@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from typing import Any
 
 import pytest
 from pylibsrtp import Policy
 
 from bench import __main__ as command
-from bench import decode, hop, joins, machine
+from bench import decode, floor, hop, joins, machine
 from bench.measure import Row, Work, compare, cpu_seconds, table
 from perc_scapy.dtls import Identity
 from perc_scapy.errors import PercError
@@ -113,3 +115,30 @@ def test_stock_openssl_runs_the_same_handshake_as_we_do() -> None:
         joins.handshake(
             SSL.Connection(contexts[0], None), SSL.Connection(joins.context(other, ours), None)
         )
+
+
+def test_the_limits_are_taken_with_real_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    for name in ("sign", "X25519Share", "public_key_of", "Prf", "AESGCM"):
+        monkeypatch.setattr(floor, name, counted(getattr(floor, name), name, made))
+    monkeypatch.setattr(floor, "JOINS", 1)
+    floor.join_calls()()
+    assert {name: made.count(name) for name in set(made)} == {
+        "sign": 2,
+        "public_key_of": 2,
+        "X25519Share": 2,
+        "Prf": 4,
+        "AESGCM": 4,
+    }
+
+
+def counted(call: Any, name: str, made: list[str]) -> Any:
+    """The same call, noted."""
+
+    @functools.wraps(call, updated=())
+    def noted(*args: Any) -> Any:
+        made.append(name)
+        return call(*args)
+
+    noted.cache_clear = getattr(call, "cache_clear", None)  # type: ignore[attr-defined]
+    return noted
