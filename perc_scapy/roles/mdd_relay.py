@@ -87,10 +87,8 @@ class AssociationRelay:
     def _doubt(self, association: Association) -> None:
         """Close a tunnel whose KMF seems to have forgotten it, unless somebody could lose by it."""
         tunnel_id = association.tunnel_id
-        if self._tunnels.heard_since(tunnel_id, association.opened_at):
-            return
-        others = self.table.of_tunnel(tunnel_id)
-        if all(other.state is State.ANNOUNCED for other in others):
+        heard = self._tunnels.heard_since(tunnel_id, association.opened_at)
+        if not heard and self._tunnels.serves_nobody(tunnel_id):
             self.events.append(CloseTunnel(tunnel_id, SILENT))
 
     def _open(self, data: bytes, path: Path, now: float) -> Association | None:
@@ -128,6 +126,7 @@ class AssociationRelay:
         if message.conference_id not in (None, association.conference_id):
             self.counters[MddDrop.CONFERENCE_MISMATCH] += 1
         if association.state is State.ANNOUNCED:
+            self._tunnels.count_answered(association.tunnel_id, +1)
             self.events.append(AssociationAnswered(association.id, association.conference_id))
         association.move(Input.ANSWER)
         association.seen_at = now
@@ -184,6 +183,8 @@ class AssociationRelay:
         return len(lost)
 
     def end(self, association: Association, reason: EndReason) -> None:
+        if association.state is not State.ANNOUNCED:
+            self._tunnels.count_answered(association.tunnel_id, -1)
         association.move(Input.END)
         self.table.close(association)
         self._tunnels.count(association.tunnel_id, -1)

@@ -14,6 +14,7 @@ class TunnelPool:
     def __init__(self, conferences: Iterable[MddConference]) -> None:
         self._fingerprints: dict[Hashable, set[str]] = {}
         self._load: dict[Hashable, int] = {}
+        self._answered: dict[Hashable, int] = {}
         self._heard: dict[Hashable, float] = {}
         self._asked: set[Hashable] = set()
         for conference in conferences:
@@ -31,13 +32,14 @@ class TunnelPool:
 
     def opened(self, tunnel_id: Hashable, now: float) -> None:
         """It stands."""
-        self._load[tunnel_id] = 0
+        self._load[tunnel_id] = self._answered[tunnel_id] = 0
         self._heard[tunnel_id] = now
         self._asked.discard(tunnel_id)
 
     def closed(self, tunnel_id: Hashable) -> None:
         """It is gone."""
         self._load.pop(tunnel_id, None)
+        self._answered.pop(tunnel_id, None)
 
     def heard(self, tunnel_id: Hashable, now: float) -> None:
         """A record came."""
@@ -68,3 +70,12 @@ class TunnelPool:
         """An association came (+1) or went (-1)."""
         if tunnel_id in self._load:
             self._load[tunnel_id] += change
+
+    def count_answered(self, tunnel_id: Hashable, change: int) -> None:
+        """The KMF answered an association for the first time (+1), or such a one went (-1)."""
+        if tunnel_id in self._answered:
+            self._answered[tunnel_id] += change
+
+    def serves_nobody(self, tunnel_id: Hashable) -> bool:
+        """Whether no association in it was ever answered: nobody loses by its end."""
+        return not self._answered.get(tunnel_id)

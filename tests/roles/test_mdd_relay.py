@@ -14,6 +14,7 @@ from perc_scapy.roles.events import (
     HopKeysInstalled,
     TunnelWanted,
 )
+from perc_scapy.roles.mdd_association import AssociationTable
 from tests.roles.mdd_world import (
     DOUBLE,
     HELLO,
@@ -300,6 +301,28 @@ def test_a_tunnel_that_serves_somebody_or_was_just_heard_stays() -> None:
     world.answer(message.association_id)
     world.mdd.remove(Path(ROOM, "early"), 101.0)
     world.now = 0.0
+    assert silence(world) == []
+
+
+def test_a_tunnel_whose_last_participant_left_may_be_doubted_again() -> None:
+    world = World()
+    a = world.join("a")
+    world.mdd.remove(a.path, 1.0)
+    assert silence(world) == [CloseTunnel("t", "silent")]
+
+
+def test_to_doubt_a_tunnel_takes_no_look_at_its_associations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each datagram of an unanswered association asks: with thousands of them a look at all would be a lever."""
+    world = World()
+    world.join("a")
+
+    def scan(*_: object) -> list[object]:
+        raise AssertionError("a datagram made the MDD look at all associations")
+
+    monkeypatch.setattr(AssociationTable, "of_tunnel", scan)
+    monkeypatch.setattr(AssociationTable, "__iter__", scan)
     assert silence(world) == []
 
 

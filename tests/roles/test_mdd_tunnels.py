@@ -61,3 +61,14 @@ def test_when_a_tunnel_was_last_heard() -> None:
     assert not pool.heard_since(OWN.id, 6.0)
     pool.heard(OWN.id, 7.0)
     assert pool.heard_since(OWN.id, 6.0)
+
+
+def test_whether_a_tunnel_serves_anybody() -> None:
+    pool = TunnelPool((OWN,))
+    pool.count_answered(OWN.id, +1)
+    assert pool.serves_nobody(OWN.id), "it is not open"
+    pool.opened(OWN.id, 0.0)
+    pool.count_answered(OWN.id, +1)
+    assert not pool.serves_nobody(OWN.id)
+    pool.count_answered(OWN.id, -1)
+    assert pool.serves_nobody(OWN.id)
