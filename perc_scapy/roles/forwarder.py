@@ -59,6 +59,19 @@ class Forwarder:
         if leg not in self._legs:
             self._legs.append(leg)
         self._version += 1
+        if leg.hold_until is None:  # another profile: nothing of the old keys goes on
+            self._forget_old_keys(leg)
+
+    def expire_old_keys(self, leg: Leg, now: float) -> None:
+        """When a re-key is over, no receiver's stream holds on to the old keys of its source."""
+        if leg.expire_old_keys(now):
+            self._forget_old_keys(leg)
+
+    def _forget_old_keys(self, leg: Leg) -> None:
+        for ssrc in leg.sources:
+            for other in self._legs if self._owners.get(ssrc) is leg else ():
+                if (out := other.out.get(ssrc)) is not None:
+                    out.forget_all_but(leg.ingress)
 
     def remove(self, leg: Leg) -> None:
         """Its SSRCs are free again; the indices that they used toward others stay used."""

@@ -46,6 +46,13 @@ class EgressStream:
         self.source, self.shift = source, place(highest, index + offset) - index
         return self.shift
 
+    def forget_all_but(self, source: object) -> None:
+        """Let go of every source but this one: a hop key that was replaced must not outlive its time."""
+        if self._before is not source:
+            self._before = None
+        if self.source is not source:
+            self.source = None
+
     def move(self) -> None:
         """Let the next packet choose its place again (another offset is wanted)."""
         self.source = None

@@ -69,10 +69,12 @@ class Leg:
         if self.profile != profile:  # packets of the other form: nothing of the old can go on
             self.finish_rekey()
 
-    def expire_old_keys(self, now: float) -> None:
-        """`finish_rekey` when it is time."""
-        if self.hold_until is not None and now >= self.hold_until:
+    def expire_old_keys(self, now: float) -> bool:
+        """`finish_rekey` when it is time; True when it was."""
+        due = self.hold_until is not None and now >= self.hold_until
+        if due:
             self.finish_rekey()
+        return due
 
     def finish_rekey(self) -> None:
         """The old keys go."""

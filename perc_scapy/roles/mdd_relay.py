@@ -213,7 +213,7 @@ class AssociationRelay:
                 half_open = association.leg is None
                 self.end(association, EndReason.HALF_OPEN_TIMEOUT if half_open else EndReason.IDLE)
             elif association.leg is not None:
-                association.leg.expire_old_keys(now)
+                self._forwarders[association.conference_id].expire_old_keys(association.leg, now)
         self._set_timer()
 
     def _wake_at(self, when: float) -> None:

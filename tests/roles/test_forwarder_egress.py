@@ -61,6 +61,43 @@ def test_two_sources_keep_their_own_shift() -> None:
     assert stream.shift_of(old, 65536 * 3 + 9, 0) != 100 - 65536 * 3
 
 
+def test_a_stream_forgets_all_sources_but_one() -> None:
+    egress, old, new = SrtpContext(PLAIN, bytes(16), bytes(12)), object(), object()
+    stream = EgressStream(egress, SSRC)
+    stream.shift_of(old, 10, 0)
+    egress.protect(rtp(10, SSRC))
+    shift = stream.shift_of(new, 5, 0)
+    stream.forget_all_but(new)
+    assert stream.shift_of(new, 6, 0) == shift
+    assert references(stream) == [new]
+    stream.forget_all_but(old)
+    assert references(stream) == []
+
+
+def references(stream: EgressStream) -> list[object]:
+    return [held for held in (stream.source, stream._before) if held is not None]
+
+
+@pytest.mark.parametrize("talks", [True, False])
+@pytest.mark.parametrize("profile", [9, PLAIN])
+def test_replaced_hop_keys_do_not_outlive_their_hold(talks: bool, profile: int) -> None:
+    world = World(limits=MddLimits(rekey_hold=2.0))
+    a, b = world.join("a"), world.join("b")
+    world.say(a.protect(rtp(1, SSRC)), a.path)
+    keys = hop_keys("other", profile)
+    old, listener = world.mdd._legs[a.path][1].ingress, world.mdd._legs[b.path][1]
+    assert references(listener.out[SSRC]) == [old]
+    world.answer(a.association, keys=keys)
+    a.use(keys)
+    if talks:
+        world.say(a.protect(rtp(2, SSRC)), a.path)
+    world.now = 2.0
+    world.mdd.handle_timer(2.0)
+    assert old not in references(listener.out[SSRC])
+    sent = world.say(a.protect(rtp(3, SSRC)), a.path)
+    assert len(sent) == (profile == 9)
+
+
 def pair(profile: int = 9) -> tuple[World, Party, Party]:
     world = World(limits=MddLimits(idle_timeout=1e9))
     return world, world.join("a", profile), world.join("b", profile)
