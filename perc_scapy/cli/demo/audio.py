@@ -15,10 +15,12 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket, own_keys
 from perc_scapy.capture.participants import Participant
 from perc_scapy.capture.steps import Check
+from perc_scapy.codes import EktMessageType
 from perc_scapy.errors import DecodeError
 from perc_scapy.media.g711 import PCMU, round_trip
 from perc_scapy.media.packetizer import FRAME_SAMPLES
 from perc_scapy.media.wav import decode_wav
+from perc_scapy.wire import EktField
 
 _WRAP = 1 << 32
 
@@ -52,11 +54,11 @@ def deliveries(
     analysis: Analysis, people: list[Participant]
 ) -> Iterator[tuple[Participant, Participant, Delivery | None]]:
     """(sender, listener, what was delivered) for every pair."""
-    opened = [p for p in analysis.read_media(own_keys) if p.rtp is not None]
+    media = [p for p in analysis.read_media(own_keys) if p.kind == "rtp"]
     for listener in people:
         for sender in people:
             if listener is not sender:
-                packets = [p for p in opened if _from_to(p, sender, listener)]
+                packets = _in_time([p for p in media if _from_to(p, sender, listener)], listener)
                 good = bool(packets and sender.sent)
                 found = Delivery(packets, sender.sent[0].timestamp) if good else None
                 yield sender, listener, found
@@ -65,6 +67,27 @@ def deliveries(
 def _from_to(packet: MediaPacket, sender: Participant, listener: Participant) -> bool:
     to_listener = any(packet.association is a for a in listener.associations)
     return to_listener and not packet.from_endpoint and packet.ssrc in sender.ssrcs
+
+
+def _in_time(packets: list[MediaPacket], listener: Participant) -> list[MediaPacket]:
+    """Those that open with what the listener held when they came: a joiner may speak before the others have its key."""
+    keys = [key for a in listener.associations for key in a.ekt_keys()]
+    came = {key.parameters.spi: key.packet for key in reversed(keys)}
+    learned: set[tuple[int, int | None, int | None]] = set()
+    found = []
+    for packet in packets:
+        told = _full_field(packet)  # of the key that protects this packet or the next ones
+        if told and came.get(told.spi, packet.number) < packet.number:
+            learned.add((packet.ssrc, told.spi, told.epoch))
+        used = packet.ssrc, packet.opened.spi, packet.opened.epoch
+        if packet.rtp is not None and used in learned:
+            found.append(packet)
+    return found
+
+
+def _full_field(packet: MediaPacket) -> EktField | None:
+    ekt = packet.opened.ekt if packet.opened.hop_opened else None
+    return ekt if ekt and ekt.type == EktMessageType.FULL else None
 
 
 def check_recording(name: str, wav: Path, voice: array[int], delivery: Delivery | None) -> Check:

@@ -67,6 +67,22 @@ def test_a_listener_that_joined_late_is_aligned_by_rtp_time(tmp_path: Path) -> N
     assert outcome(tmp_path, recording(0, 10), found).startswith("False sample")
 
 
+def test_what_came_before_its_ekt_key_could_not_be_heard(tmp_path: Path) -> None:
+    """The KMF serves one endpoint after the other, and who has the key may speak at once."""
+    talk = HandmadeConference()
+    talk.join("A", k(2))
+    talk.join("B", k(1))
+    packets = Packetizer(VOICE, loop=True)
+    talk.say("A", packets.next_frame().payload)
+    talk.give("B", k(2))
+    for _ in range(8):
+        talk.now += 0.02
+        talk.say("A", packets.next_frame().payload)
+    found = delivery_of(talk)
+    assert (found.start, found.length, found.whole) == (160, 8 * 160, True)
+    assert outcome(tmp_path, recording(1, 8), found).startswith("True 1280")
+
+
 @pytest.mark.parametrize(
     ("start", "frames", "text"),
     [
