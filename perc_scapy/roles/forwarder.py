@@ -222,6 +222,7 @@ class Forwarder:
         sent = self._spread_rtcp(rtcp, leg.receivers)
         gone = dict.fromkeys(leaving(rtcp))  # a BYE may name an SSRC twice
         self._release(leg, [ssrc for ssrc in gone if self._owners.get(ssrc) is leg])
+        leg.said_bye = not any(self._owners.get(ssrc) is leg for ssrc in leg.sources)
         return sent
 
     def _spread_rtcp(self, rtcp: bytes, receivers: Iterable[Leg]) -> Outgoing:
@@ -265,6 +266,7 @@ class Forwarder:
             return False
         self._owners[ssrc] = leg
         leg.sources.add(ssrc)
+        leg.said_bye = False
         self.events.append(SourceStarted(leg.association_id, self.conference_id, ssrc))
         return True
 

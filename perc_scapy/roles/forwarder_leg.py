@@ -30,6 +30,7 @@ class Leg:
         "path",
         "profile",
         "receivers",
+        "said_bye",
         "sources",
         "version",
     )
@@ -43,6 +44,8 @@ class Leg:
         self.sources: set[int] = set()
         """SSRCs that this association ever owned: each costs every receiver a little memory for good."""
         self.receivers: tuple[Leg, ...] = ()
+        self.said_bye = False
+        """It had SSRCs and has ended them all: it is about to go."""
         self.version = -1
         self.hold_until: float | None = None
         """While a re-key is under way: when the old keys go."""
@@ -63,6 +66,7 @@ class Leg:
     def rekey(self, keys: HopKeys, now: float, hold: float) -> None:
         """New keys of the same association (AMB-23). The old ones open packets, and seal, until the participant has
         shown the new ones, at most `hold` seconds: its Finished may still be on the way."""
+        self.said_bye = False
         ingress, profile = self.ingress, self.profile
         self.ingress, self._next_egress = self._contexts(keys)
         self._old_ingress, self.hold_until = ingress, now + hold

@@ -65,6 +65,8 @@ class Mdd:
             forwarder, leg = keyed
             if len(data) > 1 and 192 <= data[1] <= 223:  # RFC 5761 section 4
                 self._relay.datagrams += forwarder.forward_rtcp(data, leg, now)
+                if leg.said_bye:
+                    self._relay.expect_end(path)
             else:
                 self._relay.datagrams += forwarder.forward(data, leg, now)
             if forwarder.events:

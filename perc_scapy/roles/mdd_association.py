@@ -82,7 +82,10 @@ class Association:
             # A lossy path may need several backed-off retransmissions; somebody who only talks may not stay for good.
             quiet = self.seen_at + limits.half_open_timeout
             return min(quiet, self.opened_at + 4 * limits.half_open_timeout)
-        return max(self.seen_at, self.leg.last_seen) + limits.idle_timeout
+        patience = limits.idle_timeout
+        if self.leg.said_bye:
+            patience = min(patience, limits.bye_timeout)
+        return max(self.seen_at, self.leg.last_seen) + patience
 
 
 class AssociationTable:

@@ -85,6 +85,8 @@ class MddLimits:
     four times as long an unfinished handshake ends in any case."""
     idle_timeout: float = 180.0
     """Without authenticated media and without DTLS, once keys are there (draft-00 has no disconnect message)."""
+    bye_timeout: float = 5.0
+    """The same once an association has said BYE for all its SSRCs; any media of it brings `idle_timeout` back."""
     answer_timeout: float = 10.0
     """A ClientHello still unanswered after so long, on a tunnel that said nothing since and serves nobody, means that
     the KMF has lost the tunnel (draft-00 has no sign of life): it is closed, to be dialled again."""

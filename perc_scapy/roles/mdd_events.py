@@ -109,6 +109,7 @@ class EndReason(StrEnum):
     HALF_OPEN_TIMEOUT = "half_open_timeout"
     HALF_OPEN_CAP = "half_open_cap"
     IDLE = "idle"
+    BYE = "bye"
     TUNNEL_LOST = "tunnel_lost"
     REMOVED = "removed"
 

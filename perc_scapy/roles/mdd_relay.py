@@ -68,6 +68,8 @@ class AssociationRelay:
         if association is None:
             return
         association.seen_at = now
+        if association.leg is not None and is_client_hello(data):
+            association.leg.said_bye = False  # it comes back, at the pace of its retransmissions
         announce = association.state is State.ANNOUNCED
         message = TunneledDtls(
             association.id,
@@ -204,14 +206,19 @@ class AssociationRelay:
 
     # -- timer
 
+    def expect_end(self, path: Path) -> None:
+        """The participant said BYE: its time may be shorter now."""
+        association = self.table.at(path)
+        if association is not None:
+            self._wake_at(association.deadline(self._limits))
+
     def handle_timer(self, now: float) -> None:
         """End what ran out of time."""
         if self.timer is None or now < self.timer:
             return
         for association in self.table:
             if association.deadline(self._limits) <= now:
-                half_open = association.leg is None
-                self.end(association, EndReason.HALF_OPEN_TIMEOUT if half_open else EndReason.IDLE)
+                self.end(association, _why(association))
             elif association.leg is not None:
                 self._forwarders[association.conference_id].expire_old_keys(association.leg, now)
         self._set_timer()
@@ -225,3 +232,10 @@ class AssociationRelay:
             self._wake_at(association.deadline(self._limits))
             if association.leg is not None and association.leg.hold_until is not None:
                 self._wake_at(association.leg.hold_until)
+
+
+def _why(association: Association) -> EndReason:
+    """Why an association ends whose time is over."""
+    if association.leg is None:
+        return EndReason.HALF_OPEN_TIMEOUT
+    return EndReason.BYE if association.leg.said_bye else EndReason.IDLE

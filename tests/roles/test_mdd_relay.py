@@ -22,9 +22,12 @@ from tests.roles.mdd_world import (
     OTHER,
     PLAIN,
     ROOM,
+    Party,
     World,
+    bye,
     hop_keys,
     rtp,
+    sender_report,
 )
 
 
@@ -234,6 +237,53 @@ def test_a_silent_participant_ends_and_a_talking_one_stays() -> None:
     assert [view.association_id for view in world.mdd.associations()] == [a.association]
     assert world.mdd.get_timer() == 110.0
     assert world.say(a.protect(rtp(2, 1)), a.path) == []
+
+
+def leaver(*ssrcs: int) -> tuple[World, Party, Party]:
+    """Somebody who has sent with SSRCs and said BYE for number 1, and a listener."""
+    world = World()
+    a, b = world.join("a"), world.join("b")
+    for ssrc in ssrcs:
+        world.say(a.protect(rtp(1, ssrc)), a.path)
+    world.now = 10.0
+    world.say(a.up.protect_rtcp(sender_report(1, bye(1))), a.path)
+    world.events()
+    return world, a, b
+
+
+def test_who_said_bye_ends_soon() -> None:
+    world, a, b = leaver(1)
+    assert world.mdd.get_timer() == 15.0
+    world.mdd.handle_timer(14.9)
+    assert len(world.say(b.protect(rtp(1, 2)), b.path)) == 1
+    world.mdd.handle_timer(15.0)
+    assert [
+        (e.association_id, e.reason) for e in world.events() if type(e) is AssociationClosed
+    ] == [(a.association, "bye")]
+    assert world.say(b.protect(rtp(2, 2)), b.path) == [], "nothing is sealed for who is gone"
+
+
+@pytest.mark.parametrize("what", ["another SSRC", "the same SSRC", "RTCP", "hello", "keys"])
+def test_who_stays_after_a_bye_keeps_its_time(what: str) -> None:
+    world, a, _ = leaver(1, 3) if what == "another SSRC" else leaver(1)
+    if what == "the same SSRC":
+        world.say(a.protect(rtp(2, 1)), a.path)
+    elif what == "RTCP":
+        world.say(a.up.protect_rtcp(sender_report(1)), a.path)
+    elif what == "hello":
+        world.hello("a")
+    elif what == "keys":
+        world.answer(a.association, keys=hop_keys("new"))
+    world.mdd.handle_timer(100.0)
+    assert a.association in [view.association_id for view in world.mdd.associations()]
+
+
+def test_a_bye_does_not_prolong_a_shorter_idle_time() -> None:
+    world = World(limits=MddLimits(idle_timeout=2.0))
+    a = world.join("a")
+    world.say(a.up.protect_rtcp(sender_report(1, bye(1))), a.path)
+    world.mdd.handle_timer(2.0)
+    assert world.mdd.associations() == []
 
 
 def test_a_participant_whose_ssrc_is_taken_is_alive_all_the_same() -> None:
