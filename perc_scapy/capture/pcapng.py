@@ -6,13 +6,8 @@ One write per block: a killed process leaves a readable file.
 
 from __future__ import annotations
 
-import os
-import stat
 import struct
-from pathlib import Path
-from typing import BinaryIO
-
-from perc_scapy.errors import ConfigError
+from typing import Protocol
 
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE_DESCRIPTION = 1
@@ -37,17 +32,6 @@ SNAPLEN = 262144
 APPLICATION = "perc-scapy"
 
 
-def open_private(path: str | Path) -> BinaryIO:
-    """Create or empty a file that only its owner may read (0600), unbuffered. Raises `ConfigError`."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)  # the mode above applies to new files only
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
-    return os.fdopen(descriptor, "wb", buffering=0)
-
-
 def block(kind: int, body: bytes) -> bytes:
     """A whole block in little-endian order: type, length, body padded to four octets, length again."""
     body += b"\0" * (-len(body) % 4)
@@ -59,11 +43,17 @@ def option(code: int, value: bytes) -> bytes:
     return struct.pack("<HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
 
 
+class Sink(Protocol):
+    """Takes octets; a binary file does."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
 class PcapngWriter:
     """Writes one section with one interface to a binary stream; times in nanoseconds since 1970."""
 
     def __init__(
-        self, stream: BinaryIO, *, link_type: int = LINKTYPE_RAW, interface: str = "perc"
+        self, stream: Sink, *, link_type: int = LINKTYPE_RAW, interface: str = "perc"
     ) -> None:
         self._stream = stream
         header = struct.pack("<IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 
 from perc_scapy.capture.headers import SocketAddress, ip_udp
-from perc_scapy.capture.pcapng import PcapngWriter, open_private
+from perc_scapy.capture.pcapng import PcapngWriter
+from perc_scapy.capture.private import open_private
 
 
 class Tap:

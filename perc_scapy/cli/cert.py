@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 from pathlib import Path
 
@@ -36,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not re.fullmatch(r"[\w.-]{1,60}", args.name) or args.name.startswith("."):
         raise ConfigError(f"{args.name!r} is no usable name: letters, digits, . _ - only")
+    from perc_scapy.capture.private import write_private
     from perc_scapy.dtls.identity import Identity
 
     identity = Identity.generate(args.name, kind=args.kind)
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     for path in (key, certificate):
         if path.exists() and not args.force:
             raise ConfigError(f"{path} exists; --force replaces it")
-    _write(key, identity.private_key_pem(), 0o600)
-    _write(certificate, identity.certificate_pem(), 0o644)
+    write_private(key, identity.private_key_pem())
+    certificate.write_bytes(identity.certificate_pem())
     fields = {
         "certificate": str(certificate),
         "private_key": str(key),
@@ -61,10 +61,3 @@ def _print(as_json: bool, fields: dict[str, str]) -> None:
         return
     for name, value in fields.items():
         print(f"{name + ':':<13}{value}" if len(fields) > 1 else value)
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """A new file that nobody can have opened before: its mode holds from the first octet on."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)

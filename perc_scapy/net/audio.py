@@ -7,6 +7,7 @@ import json
 from array import array
 from pathlib import Path
 
+from perc_scapy.capture.private import write_private
 from perc_scapy.errors import ConfigError, DecodeError
 from perc_scapy.media.g711 import RATE
 from perc_scapy.media.recorder import Recorder, Track
@@ -35,13 +36,16 @@ def prepare_folder(path: Path) -> Path:
 
 
 def write_recordings(recorder: Recorder, folder: Path) -> list[dict[str, object]]:
-    """One WAV and one JSON file for each sender heard; returns what the JSON files hold, with the WAV's path."""
+    """One WAV and one JSON file for each sender heard, both 0600: they hold what end-to-end encryption kept secret.
+
+    Returns what the JSON files hold, with the WAV's path. Raises `ConfigError`, `OSError`.
+    """
     return [_write(track, folder) for track in recorder.tracks.values()]
 
 
 def _write(track: Track, folder: Path) -> dict[str, object]:
     wav = folder / f"{track.ssrc:08x}.wav"
-    wav.write_bytes(encode_wav(track.samples, RATE))
+    write_private(wav, encode_wav(track.samples, RATE))
     sidecar = track.sidecar()
-    wav.with_suffix(".json").write_text(json.dumps(sidecar) + "\n", encoding="utf-8")
+    write_private(wav.with_suffix(".json"), json.dumps(sidecar).encode() + b"\n")
     return {**sidecar, "wav": str(wav)}

@@ -11,8 +11,7 @@ import pytest
 from scapy.utils import RawPcapNgReader
 
 from perc_scapy.capture.headers import ip_udp
-from perc_scapy.capture.pcapng import PcapngWriter, block, open_private
-from perc_scapy.errors import ConfigError
+from perc_scapy.capture.pcapng import PcapngWriter, block
 
 KEY_LOG = b"CLIENT_RANDOM " + b"ab" * 32 + b" " + b"cd" * 48 + b"\n"
 TIME_NS = 1_700_000_000_123_456_789
@@ -56,18 +55,3 @@ def test_tshark_finds_no_fault_in_headers_and_checksums(tmp_path: Path) -> None:
     out = done.stdout.splitlines()
     assert out[0].split("\t") == ["1700000000.123456789", "1", "1", "11"]
     assert out[1].split("\t")[1:] == ["1", "", "13"]
-
-
-def test_private_files_are_private_even_when_they_existed(tmp_path: Path) -> None:
-    path = tmp_path / "f"
-    path.write_bytes(b"older and longer")
-    path.chmod(0o644)
-    with open_private(path) as stream:
-        stream.write(b"new")
-    assert path.read_bytes() == b"new"
-    assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_folder_that_is_absent_is_the_users_mistake(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot write"):
-        open_private(tmp_path / "no" / "f")

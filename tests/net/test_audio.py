@@ -53,6 +53,7 @@ def test_one_wav_and_one_json_for_each_sender(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "00000001.json", "00000001.wav", "cafebabe.json", "cafebabe.wav",
     ]  # fmt: skip
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     sidecar = json.loads((tmp_path / "00000001.json").read_text())
     assert sidecar["gaps"] == [[160, 160]]
     assert written[0] == {**sidecar, "wav": str(tmp_path / "00000001.wav")}

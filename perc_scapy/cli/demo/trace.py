@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.pcapng import LINKTYPE_RAW, PcapngWriter, open_private
+from perc_scapy.capture.pcapng import LINKTYPE_RAW, PcapngWriter
+from perc_scapy.capture.private import open_private
 from perc_scapy.capture.reader import open_capture
 from perc_scapy.errors import ConfigError
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from perc_scapy.capture.analysis import Analysis, analyse
 from perc_scapy.capture.checks import run_checks
 from perc_scapy.capture.participants import Participant, find_participants
+from perc_scapy.capture.private import write_private
 from perc_scapy.capture.reader import open_capture
 from perc_scapy.capture.steps import Check, Story
 from perc_scapy.capture.story import Storyteller
@@ -61,4 +61,5 @@ def collect_recordings(people: list[Participant], workspace: Workspace, results:
             for ssrc in sender.ssrcs:
                 recorded = workspace.heard(listener) / f"{ssrc:08x}.wav"
                 if recorded.exists():
-                    shutil.copy(recorded, results / f"{sender.letter}-{listener}.wav")
+                    kept = results / f"{sender.letter}-{listener}.wav"
+                    write_private(kept, recorded.read_bytes())

@@ -8,6 +8,7 @@ from array import array
 from pathlib import Path
 
 from perc_scapy.capture.participants import letter
+from perc_scapy.capture.private import write_private
 from perc_scapy.dtls.identity import Identity
 from perc_scapy.media.g711 import RATE
 from perc_scapy.media.speech import speech
@@ -43,8 +44,7 @@ class Workspace:
 
     def _write(self, name: str, data: bytes | str) -> Path:
         path = self.path(name)
-        path.touch(0o600)
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        write_private(path, data.encode() if isinstance(data, str) else data)
         return path
 
     def _identity(self, name: str) -> None:

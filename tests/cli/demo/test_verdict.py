@@ -65,6 +65,7 @@ def test_all_is_right(work: SimpleNamespace) -> None:
     story = judged(conference(), work)
     assert story.passed, faults(story)
     assert sorted(p.name for p in work.results.glob("*.wav")) == ["A-B.wav", "B-A.wav"]
+    assert {p.stat().st_mode & 0o777 for p in work.results.glob("*.wav")} == {0o600}
 
 
 def test_a_trace_that_breaks_off(work: SimpleNamespace) -> None:

@@ -36,4 +36,5 @@ def test_voices_differ_and_are_in_the_files(work: Workspace) -> None:
 def test_nobody_else_reads_the_keys(work: Workspace) -> None:
     keys: list[Path] = sorted(work.folder.glob("*.key"))
     assert len(keys) == 5
+    keys += work.folder.glob("*.wav")
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
