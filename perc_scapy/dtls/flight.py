@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 from perc_scapy.codes import ContentType, HandshakeType
@@ -116,6 +117,11 @@ def sooner(one: float | None, other: float | None) -> float | None:
     if one is None or other is None:
         return other if one is None else one
     return min(one, other)
+
+
+def earliest(*deadlines: float | None) -> float | None:
+    """The earliest of any number of deadlines, None when there is none."""
+    return reduce(sooner, deadlines, None)
 
 
 class RetransmitTimer:

@@ -101,8 +101,3 @@ class Driver:
         except BaseException as error:
             self._error = error
             self._loop.stop()
-
-
-def earliest(*timers: float | None) -> float | None:
-    """The first of several timers, None when none runs."""
-    return min((timer for timer in timers if timer is not None), default=None)

@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from perc_scapy.dtls.flight import earliest
 from perc_scapy.net.config import MddSettings, TunnelPlan
-from perc_scapy.net.driver import Driver, earliest
+from perc_scapy.net.driver import Driver
 from perc_scapy.net.openssl import OpensslContext
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import SockAddr, Tap, UdpSocket

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from perc_scapy.dtls.flight import earliest
 from perc_scapy.roles.endpoint import Endpoint
 from perc_scapy.roles.kmf import Kmf
 from perc_scapy.roles.kmf_events import CloseTunnel
@@ -43,11 +44,6 @@ class Record:
 
 RecordFilter = Callable[[Record], bytes | None]
 """What an untrue KMF or MDD would do to a record before it is sent: change it, or drop it with None."""
-
-
-def earliest(*timers: float | None) -> float | None:
-    """The first of several timers."""
-    return min((timer for timer in timers if timer is not None), default=None)
 
 
 class _TunnelSide:

@@ -15,6 +15,7 @@ from perc_scapy.dtls.flight import (
     CHANGE_CIPHER_SPEC,
     Outgoing,
     RetransmitTimer,
+    earliest,
     pack_flight,
     sooner,
 )
@@ -125,3 +126,9 @@ def test_hastened_expiry_does_not_double():
 )
 def test_the_sooner_of_two_deadlines(one, other, first):
     assert sooner(one, other) == first
+
+
+def test_the_earliest_of_deadlines_that_may_be_missing() -> None:
+    assert earliest(None, 3.0, 2.0, None) == 2.0
+    assert earliest(None) is None
+    assert earliest() is None

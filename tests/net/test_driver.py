@@ -8,7 +8,7 @@ import time
 import pytest
 
 from perc_scapy.net.address import Address, parse_address
-from perc_scapy.net.driver import Driver, earliest
+from perc_scapy.net.driver import Driver
 from perc_scapy.net.udp import UdpSocket
 
 
@@ -94,8 +94,3 @@ def test_a_timer_in_the_past_does_not_starve_the_sockets():
     probe = Probe(on_step=on_step)
     assert Driver(probe).run() == 0
     client.close()
-
-
-def test_earliest():
-    assert earliest(None, 3.0, 2.0, None) == 2.0
-    assert earliest(None) is None

@@ -5,13 +5,8 @@ from __future__ import annotations
 
 from perc_scapy.roles.events import AssociationOpened, MediaReady
 from perc_scapy.sim.conference import SimConference
-from perc_scapy.sim.nodes import Record, earliest
+from perc_scapy.sim.nodes import Record
 from perc_scapy.tunnel.carrier import TunnelClosed, TunnelOpened
-
-
-def test_earliest() -> None:
-    assert earliest(None, 3.0, 2.0, None) == 2.0
-    assert earliest(None) is None
 
 
 def test_both_ends_report_the_tunnel() -> None:
