@@ -7,15 +7,11 @@ Ends at SIGTERM (0) or Ctrl-C (130). `perc config mdd` prints an example configu
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from perc_scapy.cli.options import add_process_options
-from perc_scapy.cli.process import run_process
+from perc_scapy.cli.options import add_server_options as configure
+from perc_scapy.cli.process import run_server
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE.toml")
-    add_process_options(parser)
+__all__ = ["configure", "run"]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,8 +20,4 @@ def run(args: argparse.Namespace) -> int:
     settings = load_mdd(args.config)
     from perc_scapy.net.mdd import MddProcess
 
-    return run_process(
-        args,
-        "mdd",
-        lambda report, keylog, tap: MddProcess(settings, report, keylog=keylog, tap=tap),
-    )
+    return run_server(args, "mdd", settings, MddProcess)

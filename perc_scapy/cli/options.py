@@ -17,6 +17,12 @@ def add_process_options(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    """What a process takes that is told everything by its configuration."""
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE.toml")
+    add_process_options(parser)
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
 

@@ -35,3 +35,10 @@ def run_process(args: argparse.Namespace, role: str, make: Make) -> int:
 
             tap = files.enter_context(Tap(args.capture, interface=role))
         return Driver(make(reporter, keylog, tap)).run()
+
+
+def run_server(args: argparse.Namespace, role: str, settings: Any, process: Any) -> int:
+    """Run `KmfProcess` or `MddProcess` with its settings; returns its exit code."""
+    return run_process(
+        args, role, lambda report, keylog, tap: process(settings, report, keylog=keylog, tap=tap)
+    )

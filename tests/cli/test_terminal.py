@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from perc_scapy.cli.terminal import paint, use_color
+from perc_scapy.cli.terminal import use_color
 
 
 class Terminal(io.StringIO):
@@ -20,8 +20,3 @@ class Terminal(io.StringIO):
 def test_colour_is_for_terminals_of_people_who_want_it(environ, wanted):
     assert use_color(Terminal(), environ) is wanted
     assert use_color(io.StringIO(), environ) is False
-
-
-def test_without_colour_text_is_untouched():
-    assert paint("fail", "red", color=False) == "fail"
-    assert paint("fail", "red", color=True) == "\033[31mfail\033[0m"

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perc_scapy.cli.terminal import paint, use_color
+from perc_scapy.cli.terminal import use_color
 
 if TYPE_CHECKING:
     from perc_scapy.capture.steps import Story
@@ -66,10 +66,12 @@ class Progress:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._color = use_color(sys.stderr)
+        from perc_scapy.view.style import Style
+
+        self._style = Style(color=use_color(sys.stderr))
 
     def __call__(self, text: str) -> None:
-        at = paint(f"{time.monotonic() - self._started:5.1f} s", "dim", color=self._color)
+        at = self._style.paint(f"{time.monotonic() - self._started:5.1f} s", "dim")
         print(f"{at}  {text}", file=sys.stderr, flush=True)
 
 
