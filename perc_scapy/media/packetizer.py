@@ -40,6 +40,7 @@ class Packetizer:
         self._payloads = _cut(codec, samples)
         self._loop = loop
         self._count = 0
+        self._silent = True
 
     def __len__(self) -> int:
         """Frames of one pass."""
@@ -54,9 +55,18 @@ class Packetizer:
         if self.exhausted:
             return None
         timestamp = self.first_timestamp + FRAME_SAMPLES * self._count & 0xFFFFFFFF
-        frame = Frame(self._payloads[self._count % len(self)], timestamp, self._count == 0)
+        frame = Frame(self._payloads[self._count % len(self)], timestamp, self._silent)
         self._count += 1
+        self._silent = False
         return frame
+
+    def skip(self, frames: int) -> int:
+        """Leave out what comes next, as if it had been silent; returns how many frames that were."""
+        if not self._loop:
+            frames = min(frames, len(self._payloads) - self._count)
+        self._count += frames
+        self._silent = self._silent or frames > 0
+        return frames
 
 
 def _cut(codec: Codec, samples: array[int]) -> list[bytes]:

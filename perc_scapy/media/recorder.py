@@ -12,12 +12,21 @@ from perc_scapy.media.g711 import CODECS, RATE, Codec
 
 EARLY_SAMPLES = RATE
 """A packet up to one second older than the first one is still placed: the network reordered them."""
+LONGEST_SILENCE = 10 * RATE
+"""Silence that a gap can be in the recording. What is beyond is cut: else one packet would make an hour of it."""
 
 
 class Gap(NamedTuple):
     """Samples that never came: `start` counts from the track's first sample."""
 
     start: int
+    length: int
+
+
+class Cut(NamedTuple):
+    """Samples of a gap that the recording leaves out: `at` counts in the recording, `length` in the sender's time."""
+
+    at: int
     length: int
 
 
@@ -74,11 +83,24 @@ class Track:
         return found
 
     @property
+    def cuts(self) -> list[Cut]:
+        """Where silence beyond `LONGEST_SILENCE` is left out, in order."""
+        found, left_out = [], 0
+        for gap in self.gaps:
+            if gap.length > LONGEST_SILENCE:
+                at = gap.start + LONGEST_SILENCE - left_out
+                found.append(Cut(at, gap.length - LONGEST_SILENCE))
+                left_out += found[-1].length
+        return found
+
+    @property
     def samples(self) -> array[int]:
-        """All of it, silence in the gaps."""
-        octets = bytearray((self.codec.silence,)) * (self._end - self._first)
+        """All of it, silence in the gaps, without the cuts."""
+        silence, end, octets = bytes((self.codec.silence,)), self._first, bytearray()
         for run in self._runs:
-            octets[run.start - self._first : run.end - self._first] = run.octets
+            octets += silence * min(max(0, run.start - end), LONGEST_SILENCE)
+            octets += run.octets[max(0, end - run.start) :]
+            end = max(end, run.end)
         return self.codec.decode(bytes(octets))
 
     def sidecar(self) -> dict[str, object]:
@@ -89,9 +111,10 @@ class Track:
             "first_timestamp": self.first_timestamp,
             "rate": RATE,
             "codec": self.codec.name,
-            "samples": self._end - self._first,
+            "samples": self._end - self._first - sum(cut.length for cut in self.cuts),
             "frames": self.frames,
             "gaps": [list(gap) for gap in self.gaps],
+            "cuts": [list(cut) for cut in self.cuts],
             "duplicates": self.duplicates,
             "dropped": self.dropped,
         }

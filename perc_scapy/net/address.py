@@ -34,12 +34,15 @@ def parse_address(value: object, *, zero: bool = True) -> Address:
 
 
 def resolve(address: Address) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    """Address family and numeric socket address. Raises `MissingToolError` when the name is unknown."""
+    """Address family and numeric socket address, IPv4 first. Raises `MissingToolError` when the name is unknown.
+
+    A name such as `localhost` has both; who listens and who dials must not choose differently.
+    """
     try:
         found = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)
     except (socket.gaierror, UnicodeError):
         raise MissingToolError(f"{address}: host name is unknown here") from None
-    family, _, _, _, sockaddr = found[0]
+    family, _, _, _, sockaddr = min(found, key=lambda each: each[0] != socket.AF_INET)
     return socket.AddressFamily(family), (str(sockaddr[0]), int(sockaddr[1]))
 
 

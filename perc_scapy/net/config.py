@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from perc_scapy.errors import ConfigError
 from perc_scapy.net.address import Address, parse_address
-from perc_scapy.net.toml import Section, flag, integer, list_of, number, read_toml, text
+from perc_scapy.net.toml import Section, flag, integer, list_of, number, read_toml, seconds, text
 from perc_scapy.net.values import conference_id, ekt_cipher, fingerprint_in, load_identity, profile
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def load_endpoint(path: Path) -> EndpointSettings:
     top = read_toml(path)
     process = {
         "mdd": top.take("mdd", _peer),
-        **top.given(send=top.file, record=top.file, loop=flag, duration=number),
+        **top.given(send=top.file, record=top.file, loop=flag, duration=seconds),
     }
     rest = {
         "identity": _identity(top),

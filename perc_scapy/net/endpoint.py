@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from perc_scapy.dtls.flight import earliest
 from perc_scapy.media.g711 import CODECS, PCMU
 from perc_scapy.media.packetizer import FRAME_SECONDS, Packetizer, frames_due
 from perc_scapy.media.recorder import Recorder
 from perc_scapy.net.audio import load_audio, prepare_folder, write_recordings
 from perc_scapy.net.config import EndpointSettings
-from perc_scapy.net.driver import Driver, earliest
+from perc_scapy.net.driver import Driver
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import SockAddr, Tap, UdpSocket
 from perc_scapy.roles.endpoint import Endpoint
@@ -27,6 +28,8 @@ from perc_scapy.wire import classify
 
 JOIN_TIMEOUT = 30.0
 """Seconds for the handshake and the first EKT key."""
+MOST_LATE = 100
+"""Frames made up for after a delay, two seconds of audio; a process that was stopped for longer skips ahead."""
 _NAMES: dict[type, str] = {
     HopKeysReady: "joined",
     EktKeyInstalled: "ekt_key",
@@ -55,7 +58,7 @@ class EndpointProcess:
         self.problem: str | None = None
         self._ready_at: float | None = None
         self._give_up_at = 0.0
-        self._sent = 0
+        self._sent = self._skipped = 0
         self._announced = self._leaving = False
 
     def start(self, driver: Driver, now: float) -> None:
@@ -87,9 +90,14 @@ class EndpointProcess:
         self.endpoint.leave(now)
         self._flush(now)
         self._events(now)
-        recorded = [] if self._folder is None else write_recordings(self.recorder, self._folder)
-        counters = {"endpoint": self.endpoint.counters, "socket": self.socket.counters}
-        self._reporter.event("end", sent=self._sent, recorded=recorded, counters=counters)
+        recorded: list[dict[str, object]] = []
+        try:
+            if self._folder is not None:
+                recorded = write_recordings(self.recorder, self._folder)
+        finally:  # the counters are told whether or not the disk is full
+            counters = {"endpoint": self.endpoint.counters, "socket": self.socket.counters}
+            sent = {"sent": self._sent, "skipped": self._skipped}
+            self._reporter.event("end", **sent, recorded=recorded, counters=counters)
 
     def _load(self, settings: EndpointSettings) -> Packetizer | None:
         if settings.send is None:
@@ -148,7 +156,11 @@ class EndpointProcess:
     def _speak(self, now: float) -> None:
         if self._packetizer is None or self._ready_at is None:
             return
-        for _ in range(frames_due(self._ready_at, self._sent, now)):
+        due = frames_due(self._ready_at, self._sent + self._skipped, now)
+        if due > MOST_LATE:
+            self._skipped += self._packetizer.skip(due - 1)
+            due = 1
+        for _ in range(due):
             frame = self._packetizer.next_frame()
             if frame is None:
                 return
@@ -164,7 +176,7 @@ class EndpointProcess:
     def _next_frame(self) -> float | None:
         if self._packetizer is None or self._ready_at is None or self._packetizer.exhausted:
             return None
-        return self._ready_at + FRAME_SECONDS * self._sent
+        return self._ready_at + FRAME_SECONDS * (self._sent + self._skipped)
 
     def _deadline(self) -> float | None:
         if self._ready_at is None:

@@ -10,10 +10,19 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import Enum
 from typing import Any, TextIO
+
+UNPROVEN = frozenset(
+    {"association_opened", "association_answered", "association_closed", "handshake_started",
+     "handshake_refused"}
+)  # fmt: skip
+"""Events that anybody can cause who sends a ClientHello, from any address: their lines are limited."""
+BURST, RATE = 500, 20.0
+"""Lines of such events at once, and a second from then on."""
 
 Names = Mapping[bytes, str]
 """Conference ids -> names, shown beside the id."""
@@ -32,9 +41,31 @@ class Reporter:
     ) -> None:
         self._stream, self._as_json, self._role, self._clock = stream, as_json, role, clock
         self._first = True
+        self._allowed, self._since = float(BURST), clock()
+        self._suppressed: Counter[str] = Counter()
 
     def event(self, name: str, **values: Any) -> None:
-        """One line. The first object of a stream carries the schema number."""
+        """One line, unless it is one too many of `UNPROVEN`; the next line then says how many were left out."""
+        if name in UNPROVEN and not self._may():
+            self._suppressed[name] += 1
+            return
+        if self._suppressed:
+            lines, self._suppressed = self._suppressed, Counter()
+            self._write("suppressed", {"lines": lines})
+        self._write(name, values)
+
+    def _may(self) -> bool:
+        """A token bucket. A wall clock that is set back costs no tokens."""
+        now = self._clock()
+        self._allowed = min(BURST, self._allowed + max(0.0, now - self._since) * RATE)
+        self._since = now
+        if self._allowed < 1:
+            return False
+        self._allowed -= 1
+        return True
+
+    def _write(self, name: str, values: Mapping[str, Any]) -> None:
+        """The first object of a stream carries the schema number."""
         shown = {key: plain(value) for key, value in values.items()}
         if self._as_json:
             head: dict[str, Any] = {"schema": 1} if self._first else {}

@@ -130,6 +130,13 @@ def number(value: Any) -> float:
     return converted
 
 
+def seconds(value: Any) -> float:
+    length = number(value)
+    if length < 0:
+        raise ValueError(f"must not be negative, not {value!r}")
+    return length
+
+
 def flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"must be true or false, not {value!r}")

@@ -64,14 +64,21 @@ class UdpSocket:
         self._socket.close()
 
     def received(self) -> Iterator[tuple[bytes, SockAddr]]:
-        """What has arrived, at most `BURST` datagrams."""
+        """What has arrived, at most `BURST` datagrams. `MissingToolError` when the socket has nothing but errors.
+
+        An ICMP answer is an error once and then gone; one that stays would keep the loop busy for ever.
+        """
+        errors = 0
         for _ in range(BURST):
             try:
                 data, addr = self._socket.recvfrom(65535)
             except BlockingIOError:
                 return
-            except OSError:  # an ICMP answer to something sent: the other port is closed
+            except OSError as error:  # an ICMP answer to something sent: the other port is closed
                 self.counters["unreachable"] += 1
+                errors += 1
+                if errors == BURST:
+                    raise MissingToolError(f"UDP {self}: {error.strerror or error}") from None
                 continue
             if self._tap is not None:
                 self._tap.datagram(time.time(), addr, self._local_for(addr), data)
@@ -123,7 +130,8 @@ def _open(local: Address | None, peer: Address | None) -> tuple[socket.socket, S
     opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
         opened.setblocking(False)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            opened.setsockopt(socket.SOL_SOCKET, direction, _BUFFER)
         if local is not None:
             opened.bind(sockaddr)
         remote = None if peer is None else resolve(peer)[1]

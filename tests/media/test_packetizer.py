@@ -45,3 +45,15 @@ def test_nothing_to_send_is_refused():
 )
 def test_pace_is_one_frame_each_20_ms_without_drift(sent, now, due):
     assert frames_due(10.0, sent, now) == due
+
+
+@pytest.mark.parametrize(("loop", "skipped", "then"), [(False, 2, None), (True, 7, 8 * 160)])
+def test_what_is_skipped_keeps_its_time_and_is_a_silence(loop, skipped, then):
+    packets = Packetizer(array("h", [0] * 480), loop=loop)
+    assert packets.next_frame().marker
+    assert packets.skip(7) == skipped
+    frame = packets.next_frame()
+    assert (frame and frame.timestamp) == then
+    if frame is not None:
+        assert frame.marker
+        assert not packets.next_frame().marker

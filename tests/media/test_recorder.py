@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import json
+from array import array
 from random import Random
 
 from perc_scapy.media.g711 import PCMA, PCMU, round_trip
 from perc_scapy.media.packetizer import Packetizer
-from perc_scapy.media.recorder import Gap, Recorder
+from perc_scapy.media.recorder import LONGEST_SILENCE, Gap, Recorder
 from perc_scapy.media.speech import speech
 
 VOICE = speech(1.0, 3)
@@ -67,6 +68,7 @@ def test_the_sidecar_places_the_wav():
         "samples": 640,
         "frames": 3,
         "gaps": [[320, 160]],
+        "cuts": [],
         "duplicates": 0,
         "dropped": 0,
     }
@@ -103,3 +105,30 @@ def test_a_sender_that_changes_its_law_stays_one_track():
     assert len(heard) == 320
     assert abs(heard[0] - 1000) < 32
     assert abs(heard[200] - 1000) < 64
+
+
+def test_a_far_packet_does_not_make_an_hour_of_silence():
+    recorder = Recorder()
+    for timestamp in (0, 3000 * 8000, 160, 320, 3100 * 8000):
+        assert recorder.add(1, 0, timestamp, PCMU.encode([1000] * 160)) is not None
+    track = recorder.tracks[1]
+    heard = track.samples
+    assert len(heard) == track.sidecar()["samples"] == 5 * 160 + 2 * LONGEST_SILENCE
+    assert track.gaps == [Gap(480, 3000 * 8000 - 480), Gap(3000 * 8000 + 160, 100 * 8000 - 160)]
+    # Put back what was cut, and every packet is where its timestamp says.
+    places = []
+    for at, length in reversed(track.cuts):
+        heard = heard[:at] + array("h", bytes(2 * length)) + heard[at:]
+        places.append(at)
+    assert places == sorted(places, reverse=True)
+    assert len(heard) == 3100 * 8000 + 160
+    for second in (0, 3000, 3100):
+        assert 0 not in heard[second * 8000 : second * 8000 + 160]
+        assert heard[second * 8000 - 1] == 0 or second == 0
+
+
+def test_overlapping_payloads_keep_the_length_of_time():
+    recorder = Recorder()
+    for timestamp, length in ((320, 160), (0, 480), (480, 160)):
+        recorder.add(1, 0, timestamp, b"\x80" * length)
+    assert len(recorder.tracks[1].samples) == 640

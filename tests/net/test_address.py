@@ -39,3 +39,12 @@ def test_resolve_and_show():
     assert show(("::1", 7, 0, 0)) == "[::1]:7"
     with pytest.raises(MissingToolError, match="unknown"):
         resolve(Address("no..such..name", 1))
+
+
+def test_of_a_name_with_both_everybody_takes_ipv4(monkeypatch):
+    six = (socket.AF_INET6, socket.SOCK_DGRAM, 17, "", ("::1", 7, 0, 0))
+    four = (socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("127.0.0.1", 7))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **how: [six, four])
+    assert resolve(Address("localhost", 7)) == (socket.AF_INET, ("127.0.0.1", 7))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **how: [six])
+    assert resolve(Address("localhost", 7)) == (socket.AF_INET6, ("::1", 7))

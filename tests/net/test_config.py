@@ -200,3 +200,8 @@ def test_two_conferences_at_one_address_are_told_before_anything_starts(folder):
         ConfigError, match=r"conference\[2\].listen: .* belongs to another conference"
     ):
         load_mdd(folder / "two.toml")
+
+
+def test_a_negative_duration_is_a_mistake(load):
+    with pytest.raises(ConfigError, match=r"endpoint\.toml: duration: must not be negative"):
+        load("endpoint", ("# duration = ", "duration = -"))

@@ -3,14 +3,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import signal
+from types import SimpleNamespace
 
 import pytest
 
 from perc_scapy.media.g711 import PCMU, round_trip
 from perc_scapy.media.wav import decode_wav
+from perc_scapy.net.address import Address
+from perc_scapy.net.config import EndpointSettings
+from perc_scapy.net.endpoint import EndpointProcess
+from perc_scapy.net.report import Reporter
+from perc_scapy.roles.endpoint_config import EndpointConfig
 from tests.net.processes import Place, address_of, kmf_conference, mdd_conference
 
 
@@ -99,6 +106,9 @@ def test_a_signal_is_a_leave(place, room, number, code):
     assert alice.end(number) == code
     assert alice.stderr == ""
     assert alice.names()[-2:] == ["left", "end"]
+    end = alice.until("end")
+    assert (end["sent"], end["skipped"], end["recorded"]) == (0, 0, [])
+    assert set(end["counters"]) == {"endpoint", "socket"}
 
 
 def test_the_bye_is_heard(place, room):
@@ -128,3 +138,49 @@ def test_a_relay_that_rewrites_headers_changes_nothing_that_is_heard(place):
     assert recorded["first_timestamp"] == alice.until("sending")["first_timestamp"]
     samples = decode_wav((place.folder / recorded["wav"]).read_bytes()).samples
     assert samples == round_trip(PCMU, voice)
+
+
+@pytest.fixture
+def process(tmp_path, monkeypatch):
+    """An `EndpointProcess` that is in a conference; what it would send is in `sent`, what it says in `said`."""
+    place = Place(tmp_path)
+    place.certificate("alice", "kmf")
+    place.voice("alice", 10.0, 1)
+    identities = place.identities
+    role = EndpointConfig(
+        identity=identities["alice"], kmf_fingerprint=identities["kmf"].fingerprint
+    )
+    folder = tmp_path / "heard"
+    settings = EndpointSettings(
+        role, Address("127.0.0.1", 9), send=tmp_path / "alice.wav", record=folder, loop=True
+    )
+    said = io.StringIO()
+    made = EndpointProcess(settings, Reporter(said, as_json=True, role="endpoint"))
+    made.said, made.sent, made._ready_at = said, [], 100.0
+    made.socket = SimpleNamespace(counters={}, send=lambda data, addr: None)
+    monkeypatch.setattr(
+        made.endpoint,
+        "send_rtp",
+        lambda payload, **how: made.sent.append((how["timestamp"], how["marker"])),
+    )
+    return made
+
+
+def test_after_a_long_stop_it_goes_on_where_it_would_be(process):
+    for now in (100.0, 100.02, 101.02, 130.0, 130.02):
+        process._speak(now)
+    times = [*range(52), 1500, 1501]
+    assert [timestamp for timestamp, _ in process.sent] == [160 * time for time in times]
+    assert [index for index, (_, marker) in enumerate(process.sent) if marker] == [0, 52]
+    assert process._next_frame() == pytest.approx(100 + 1502 * 0.02)
+    process.finish(131.0)
+    end = json.loads(process.said.getvalue().splitlines()[-1])
+    assert (end["sent"], end["skipped"]) == (54, 1448)
+
+
+def test_the_counters_are_told_when_the_recordings_cannot_be_written(process):
+    process.recorder.add(1, 0, 0, b"\xff" * 160)
+    (process._folder / "00000001.wav").mkdir()
+    with pytest.raises(OSError, match=r"directory|permitted"):
+        process.finish(101.0)
+    assert "counters" in json.loads(process.said.getvalue().splitlines()[-1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from perc_scapy.crypto import Key
-from perc_scapy.net.report import Reporter, plain, snake_case
+from perc_scapy.net.report import BURST, RATE, Reporter, plain, snake_case
 from perc_scapy.roles.kmf_events import LeaveReason, MemberLeft
 from perc_scapy.roles.mdd_events import AssociationOpened, Path
 from perc_scapy.tunnel.carrier import TunnelId
@@ -73,3 +73,25 @@ def test_a_key_would_not_be_shown():
 @pytest.mark.parametrize(("name", "wanted"), [("EktKeySent", "ekt_key_sent"), ("Ready", "ready")])
 def test_names(name, wanted):
     assert snake_case(name) == wanted
+
+
+def test_lines_that_strangers_cause_are_limited_and_what_is_left_out_is_counted():
+    now, stream = [0.0], io.StringIO()
+    reporter = Reporter(stream, as_json=True, role="mdd", clock=lambda: now[0])
+    said = lambda: [json.loads(line) for line in stream.getvalue().splitlines()]  # noqa: E731
+    for _ in range(BURST):
+        reporter.event("association_opened")
+        reporter.event("association_closed")
+    assert len(said()) == BURST
+    reporter.event("member_joined")
+    left_out, joined = said()[BURST:]
+    half = BURST // 2
+    assert left_out["lines"] == {"association_opened": half, "association_closed": half}
+    assert (left_out["event"], joined["event"]) == ("suppressed", "member_joined")
+    now[0] += 1.0
+    for _ in range(100):
+        reporter.event("association_opened")
+    assert len(said()) == BURST + 2 + RATE
+    now[0] -= 5000
+    reporter.event("end")
+    assert said()[-2]["lines"] == {"association_opened": 100 - RATE}

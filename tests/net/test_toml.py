@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from perc_scapy.errors import ConfigError
-from perc_scapy.net.toml import Section, flag, integer, list_of, number, read_toml, text
+from perc_scapy.net.toml import Section, flag, integer, list_of, number, read_toml, seconds, text
 
 
 @pytest.fixture
@@ -72,3 +72,9 @@ def test_paths_are_relative_to_the_file(tmp_path):
     top = read_toml(tmp_path / "c.toml")
     assert top.take("f", top.file) == tmp_path / "sub/x"
     assert str(top.take("g", top.file)) == "/abs"
+
+
+def test_a_length_of_time_is_not_negative():
+    assert (seconds(0), seconds(1.5)) == (0.0, 1.5)
+    with pytest.raises(ValueError, match="must not be negative, not -1"):
+        seconds(-1)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 from __future__ import annotations
 
+import errno
+import os
 import select
 import socket
 import time
@@ -147,3 +149,38 @@ def test_ipv6(opened):
     b.send(b"six", a.address)
     assert arrived(a, 1)[0][0] == b"six"
     assert str(a).startswith("[::1]:")
+
+
+def test_both_buffers_are_larger_than_the_system_gives(opened):
+    plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with socket.socket(fileno=os.dup(opened(LOOPBACK).fileno())) as ours, plain:
+        for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            asked = [each.getsockopt(socket.SOL_SOCKET, buffer) for each in (ours, plain)]
+            plain.setsockopt(socket.SOL_SOCKET, buffer, 4 << 20)
+            assert asked[0] == plain.getsockopt(socket.SOL_SOCKET, buffer)
+
+
+class Broken:
+    """A socket that has `errors` errors to tell, then nothing."""
+
+    def __init__(self, errors: int) -> None:
+        self.errors = errors
+
+    def recvfrom(self, size):
+        self.errors -= 1
+        if self.errors < 0:
+            raise BlockingIOError
+        raise OSError(errno.EIO, "Input/output error")
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_error_that_stays_ends_it_with_one_line(opened, monkeypatch):
+    a = opened(LOOPBACK)
+    a.close()
+    monkeypatch.setattr(a, "_socket", Broken(BURST - 1))
+    assert list(a.received()) == []
+    monkeypatch.setattr(a, "_socket", Broken(10**9))
+    with pytest.raises(MissingToolError, match=rf"UDP {a}: Input/output error"):
+        list(a.received())
