@@ -67,6 +67,10 @@ class KeyExhaustedError(CryptoError):
     """A key reached its packet limit, encryption count or time to live."""
 
 
+class StreamLimitError(CryptoError):
+    """A context has state of so many SSRCs that it takes no further one under the same key."""
+
+
 class RemoteError(PercError):
     """The peer broke the protocol. `alert` is the DTLS alert description that answers it."""
 

@@ -30,6 +30,7 @@ def test_every_error_is_ours_and_explained() -> None:
         (errors.ReplayError, (errors.CryptoError,)),
         (errors.UnknownSpiError, (errors.AuthenticationError, errors.CryptoError)),
         (errors.KeyExhaustedError, (errors.CryptoError,)),
+        (errors.StreamLimitError, (errors.CryptoError,)),
     ],
 )
 def test_families(error: type, parents: tuple[type, ...]) -> None:

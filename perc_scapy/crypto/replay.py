@@ -118,6 +118,12 @@ class Stream:
         """Estimate the first packet from this index; nothing is marked or refused by it."""
         self._near = index
 
+    def retire(self) -> int:
+        """End the stream; its highest index. Whoever still holds it finds no SEQ that continues it."""
+        self._highest = self.highest
+        self.expected = -1
+        return self._highest
+
     def refuse_up_to(self, index: int) -> None:
         """Count an index and all before it as used: an earlier context may have seen them."""
         self._top, self._mask = index, self._limit

@@ -22,13 +22,18 @@ from perc_scapy.errors import (
     LocalError,
     NonceReuseError,
     ReplayError,
+    StreamLimitError,
 )
 from perc_scapy.wire import rtp_header_length
 
 AeadCall = Callable[[bytes, bytes, bytes], bytes]
 """(IV, octets, associated data) -> octets."""
 MAX_STREAMS = 4096
-"""SSRCs that one context tracks; a further one is refused, because forgetting an old one would allow its replay."""
+"""SSRCs whose full index state one context keeps. Of the oldest beyond it, the highest index alone remains: as soon as
+such an SSRC comes back, it goes on above that."""
+MAX_RETIRED = 65536
+"""Highest indices kept of retired SSRCs; when they are full too, a further SSRC is refused (`StreamLimitError`):
+to forget one altogether would allow its replay, or repeat its nonces."""
 SEQ_SSRC = Struct("!2xH4xI").unpack_from
 _PLAIN_HEADER = 0x80
 """First octet, padding bit aside, of a header without CSRC list and extension: it ends after 12 octets."""
@@ -50,6 +55,8 @@ class SrtpContext:
 
     __slots__ = (
         "_master",
+        "_retired",
+        "_rtcp_retired",
         "_rtcp_streams",
         "_tags",
         "_transforms",
@@ -109,6 +116,9 @@ class SrtpContext:
         self.streams: dict[int, Stream] = {}
         """SRTP index state by SSRC; for hot paths only."""
         self._rtcp_streams: dict[int, Stream] = {}
+        self._retired: dict[int, int] = {}
+        self._rtcp_retired: dict[int, int] = {}
+        """Highest index by SSRC."""
 
     # -- session keys: derived for the first packet, as many contexts of a busy MDD never see one
 
@@ -158,7 +168,7 @@ class SrtpContext:
         ):
             stream.expected = seq + 1
             return self.encrypt((stream.front ^ seq).to_bytes(12, "big"), payload, header)
-        stream = stream or self._add(self.streams, ssrc, self._rtp)
+        stream = stream or self._add(self.streams, self._retired, ssrc, self._rtp)
         index = self._claim(stream, ssrc, seq, index)
         return self._rtp.seal(stream.base, index, header, payload)
 
@@ -208,7 +218,7 @@ class SrtpContext:
         header: bytes,
         body: bytes,
     ) -> bytes:
-        known = stream or Stream(self._rtp.base(ssrc), self._window)
+        known = stream or self._make(self._retired, ssrc, self._rtp)
         if index is None:
             index = known.estimate(seq)
         if index > MAX_INDEX:
@@ -217,19 +227,23 @@ class SrtpContext:
             raise ReplayError(f"SRTP: index {index} of SSRC {ssrc:08x} seen before or too old")
         payload = self._rtp.open(known.base, index, header, body)
         if stream is None:
-            self._keep(self.streams, ssrc, known)
+            self._keep(self.streams, self._retired, ssrc, known)
         known.mark(index)
         return payload
 
     def estimate(self, ssrc: int, seq: int) -> int:
         """Packet index that a packet with this SEQ would get now."""
         stream = self.streams.get(ssrc)
+        if stream is None and ssrc in self._retired:
+            stream = self._make(self._retired, ssrc, self._rtp)
         return seq if stream is None else stream.estimate(seq)
 
     def last_index(self, ssrc: int) -> int | None:
         """Highest index protected or authenticated; None before the first."""
         stream = self.streams.get(ssrc)
-        return None if stream is None or stream.highest < 0 else stream.highest
+        if stream is None:
+            return self._retired.get(ssrc)
+        return None if stream.highest < 0 else stream.highest
 
     def roc(self, ssrc: int) -> int | None:
         """Rollover counter of the highest index; None before the first packet."""
@@ -250,7 +264,9 @@ class SrtpContext:
         Indices count from 1 per SSRC. Raises `KeyExhaustedError` beyond 2^31 - 1, `NonceReuseError`, `DecodeError`.
         """
         ssrc = _rtcp_ssrc(rtcp, 8)
-        stream = self._rtcp_streams.get(ssrc) or self._add(self._rtcp_streams, ssrc, self._rtcp)
+        stream = self._rtcp_streams.get(ssrc) or self._add(
+            self._rtcp_streams, self._rtcp_retired, ssrc, self._rtcp
+        )
         if index is None:
             index = max(stream.highest, 0) + 1
         if not 0 <= index <= MAX_RTCP_INDEX:
@@ -269,19 +285,21 @@ class SrtpContext:
         tail = srtcp[-4:] if self.profile.cipher == "aes-gcm" else srtcp[-4 - tag : -tag]
         index = int.from_bytes(tail, "big") & MAX_RTCP_INDEX
         stream = self._rtcp_streams.get(ssrc)
-        known = stream or Stream(self._rtcp.base(ssrc), self._window)
+        known = stream or self._make(self._rtcp_retired, ssrc, self._rtcp)
         if not known.is_new(index):
             raise ReplayError(f"SRTCP: index {index} of SSRC {ssrc:08x} seen before or too old")
         rtcp = self._rtcp.open_rtcp(known.base, srtcp)
         if stream is None:
-            self._keep(self._rtcp_streams, ssrc, known)
+            self._keep(self._rtcp_streams, self._rtcp_retired, ssrc, known)
         known.mark(index)
         return rtcp
 
     def rtcp_index(self, ssrc: int) -> int | None:
         """Highest SRTCP index protected or authenticated; None before the first."""
         stream = self._rtcp_streams.get(ssrc)
-        return None if stream is None or stream.highest < 0 else stream.highest
+        if stream is None:
+            return self._rtcp_retired.get(ssrc)
+        return None if stream.highest < 0 else stream.highest
 
     # -- streams
 
@@ -298,16 +316,48 @@ class SrtpContext:
         self._stream(ssrc).refuse_up_to(index)
 
     def _stream(self, ssrc: int) -> Stream:
-        return self.streams.get(ssrc) or self._add(self.streams, ssrc, self._rtp)
+        return self.streams.get(ssrc) or self._add(self.streams, self._retired, ssrc, self._rtp)
 
-    def _add(self, streams: dict[int, Stream], ssrc: int, transform: Transform) -> Stream:
-        return self._keep(streams, ssrc, Stream(transform.base(ssrc), self._window))
+    def retire(self, ssrc: int) -> None:
+        """The SSRC ended: keep no more of it than forbids a repeat. It may come back, above its last indices."""
+        _retire(self.streams, self._retired, ssrc)
+        _retire(self._rtcp_streams, self._rtcp_retired, ssrc)
 
-    def _keep(self, streams: dict[int, Stream], ssrc: int, stream: Stream) -> Stream:
+    def _add(
+        self, streams: dict[int, Stream], retired: dict[int, int], ssrc: int, transform: Transform
+    ) -> Stream:
+        return self._keep(streams, retired, ssrc, self._make(retired, ssrc, transform))
+
+    def _make(self, retired: dict[int, int], ssrc: int, transform: Transform) -> Stream:
+        stream = Stream(transform.base(ssrc), self._window)
+        last = retired.get(ssrc)
+        if last is not None:
+            stream.refuse_up_to(last)
+        return stream
+
+    def _keep(
+        self, streams: dict[int, Stream], retired: dict[int, int], ssrc: int, stream: Stream
+    ) -> Stream:
         if len(streams) >= MAX_STREAMS:
-            raise CryptoError(f"SRTP: more than {MAX_STREAMS} SSRCs under one key")
+            retired.pop(ssrc, None)  # one that comes back makes room for the one that goes
+            if not _retire(streams, retired, next(iter(streams))):
+                raise StreamLimitError(f"SRTP: more than {MAX_RETIRED} SSRCs ended under one key")
+        retired.pop(ssrc, None)
         streams[ssrc] = stream
         return stream
+
+
+def _retire(streams: dict[int, Stream], retired: dict[int, int], ssrc: int) -> bool:
+    """False when there is no room, and the stream stays."""
+    stream = streams.get(ssrc)
+    if stream is not None and len(retired) >= MAX_RETIRED and stream.highest >= 0:
+        return False
+    if stream is not None:
+        del streams[ssrc]
+        last = stream.retire()
+        if last >= 0:
+            retired[ssrc] = last
+    return True
 
 
 def _single(profile: int) -> SrtpProfile:

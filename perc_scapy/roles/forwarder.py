@@ -21,6 +21,7 @@ from perc_scapy.errors import (
     LocalError,
     NonceReuseError,
     ReplayError,
+    StreamLimitError,
 )
 from perc_scapy.roles.forwarder_egress import EgressStream
 from perc_scapy.roles.forwarder_headers import EMPTY_OHB, SHORT_FIELD, HeaderWriter, leaving
@@ -230,8 +231,8 @@ class Forwarder:
         for receiver in receivers:
             try:  # indices count up in the receiver's context, one list per SSRC: none repeats
                 sent.append((receiver.egress.protect_rtcp(rtcp), receiver.path))
-            except CryptoError:
-                self._counters[MddDrop.KEY_EXHAUSTED] += 1
+            except CryptoError as error:
+                self._counters[_egress_drop(error, 0)] += 1
         return sent
 
     # -- packets that the MDD makes itself
@@ -276,6 +277,7 @@ class Forwarder:
             for other in self._legs:
                 # It holds the source's context; which indices are used, the egress knows.
                 other.out.pop(ssrc, None)
+                other.egress.retire(ssrc)
             self.events.append(SourceEnded(leg.association_id, self.conference_id, ssrc))
 
     def _choose_receivers(self, leg: Leg) -> None:
@@ -295,5 +297,7 @@ def _drop(error: Exception) -> MddDrop:
 
 
 def _egress_drop(error: Exception, target: int) -> MddDrop:
+    if isinstance(error, StreamLimitError):
+        return MddDrop.SSRCS_EXHAUSTED
     exhausted = isinstance(error, KeyExhaustedError) and target >= 0
     return MddDrop.KEY_EXHAUSTED if exhausted else MddDrop.INDEX_UNAVAILABLE

@@ -130,6 +130,7 @@ class MddDrop(StrEnum):
     STOLEN_SSRC = "stolen_ssrc"
     SSRC_CAP = "ssrc_cap"
     INDEX_UNAVAILABLE = "index_unavailable"
+    SSRCS_EXHAUSTED = "ssrcs_exhausted"
     KEY_EXHAUSTED = "key_exhausted"
     UNKNOWN_TUNNEL = "unknown_tunnel"
     TUNNEL_REFUSED = "tunnel_refused"
@@ -160,6 +161,7 @@ MDD_COUNTERS: dict[str, str] = {
     MddDrop.STOLEN_SSRC: "authentic media with an SSRC that another association owns",
     MddDrop.SSRC_CAP: "authentic media with an SSRC beyond max_ssrcs in the life of its association",
     MddDrop.INDEX_UNAVAILABLE: "a packet that one receiver cannot get without repeating a nonce",
+    MddDrop.SSRCS_EXHAUSTED: "a packet of a new SSRC toward a receiver whose key has met 65536 others that ended",
     MddDrop.KEY_EXHAUSTED: "media beyond the life of a hop key",
     MddDrop.UNKNOWN_TUNNEL: "a record or opening of a tunnel that no conference names",
     MddDrop.TUNNEL_REFUSED: "a tunnel whose KMF certificate is not the configured one",

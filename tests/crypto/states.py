@@ -17,7 +17,8 @@ def state(thing: object) -> object:
     if isinstance(thing, Stream):
         return _slots(thing)
     if isinstance(thing, SrtpContext):
-        return state(thing.streams), state(thing._rtcp_streams)
+        live = state(thing.streams), state(thing._rtcp_streams)
+        return live, state(thing._retired), state(thing._rtcp_retired)
     if isinstance(thing, dict):
         return {key: state(value) for key, value in thing.items()}
     if isinstance(thing, (list, tuple)):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a context refuses: replays, repeated nonces, forgeries, ends of indices, and anything that may arrive."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from perc_scapy.errors import (
     LocalError,
     NonceReuseError,
     ReplayError,
+    StreamLimitError,
 )
 from tests.crypto.single import PAIR, SINGLE, packets, pair
 from tests.crypto.states import state
@@ -185,22 +188,94 @@ def test_refuse_up_to_refuses() -> None:
     assert receiver.unprotect(sender.protect(rtp(seq=101))) == rtp(seq=101)
 
 
+def small(monkeypatch: pytest.MonkeyPatch, streams: int, retired: int) -> None:
+    monkeypatch.setattr(srtp_module, "MAX_STREAMS", streams)
+    monkeypatch.setattr(srtp_module, "MAX_RETIRED", retired)
+
+
 def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(srtp_module, "MAX_STREAMS", 3)
+    small(monkeypatch, 3, 2)
     sender, receiver = context(7, *PAIR), context(7, *PAIR)
-    sealed = [sender.protect(rtp(ssrc=ssrc)) for ssrc in range(3)]
-    with pytest.raises(CryptoError):
-        sender.protect(rtp(ssrc=3))
+    sealed = [sender.protect(rtp(ssrc=ssrc)) for ssrc in range(5)]
+    with pytest.raises(StreamLimitError):
+        sender.protect(rtp(ssrc=5))
     for packet in sealed:
         receiver.unprotect(packet)
-    monkeypatch.setattr(srtp_module, "MAX_STREAMS", 4)
-    fourth, fifth = sender.protect(rtp(ssrc=3)), rtp(ssrc=4)
-    receiver.unprotect(fourth)
-    other = context(7, *PAIR)
-    with pytest.raises(CryptoError):
-        receiver.unprotect(other.protect(fifth))
-    with pytest.raises(ReplayError):  # nobody was forgotten for it
-        receiver.unprotect(sealed[0])
+    assert receiver.ssrcs() == sender.ssrcs() == [2, 3, 4]
+    with pytest.raises(StreamLimitError):
+        receiver.unprotect(context(7, *PAIR).protect(rtp(ssrc=5)))
+    for packet in sealed:  # nobody was forgotten for it
+        with pytest.raises(ReplayError):
+            receiver.unprotect(packet)
+    for ssrc in range(5):  # and everybody may come back
+        receiver.unprotect(sender.protect(rtp(seq=0x1235, ssrc=ssrc)))
+
+
+def test_rtcp_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch, 1, 1)
+    sender, receiver = context(7, *PAIR), context(7, *PAIR)
+    reports = [struct.pack("!BBHI", 0x80, 201, 1, ssrc) for ssrc in range(3)]
+    sealed = [sender.protect_rtcp(report) for report in reports[:2]]
+    with pytest.raises(StreamLimitError):
+        sender.protect_rtcp(reports[2])
+    assert [receiver.unprotect_rtcp(packet) for packet in sealed] == reports[:2]
+    with pytest.raises(ReplayError):
+        receiver.unprotect_rtcp(sealed[0])
+    assert receiver.unprotect_rtcp(sender.protect_rtcp(reports[0])) == reports[0]
+    assert (sender.rtcp_index(0), sender.rtcp_index(1)) == (2, 1)
+
+
+def test_a_retired_ssrc_goes_on_above_its_last_index() -> None:
+    sender, receiver = pair(7)
+    first = [sender.protect(rtp(seq=1), index=65536 * 3 + 1), sender.protect(rtp(seq=9))]
+    receiver.set_roc(SSRC, 3)
+    receiver.unprotect(first[1])
+    for side in (sender, receiver):
+        side.retire(SSRC)
+        side.retire(12345)
+        assert side.ssrcs() == []
+        assert side.last_index(SSRC) == 65536 * 3 + 9
+        assert side.roc(SSRC) == 3
+        assert side.estimate(SSRC, 10) == 65536 * 3 + 10
+    with pytest.raises(ReplayError):
+        receiver.unprotect(first[0])
+    with pytest.raises(NonceReuseError):
+        sender.protect(rtp(seq=9))
+    assert receiver.unprotect(sender.protect(rtp(seq=10))) == rtp(seq=10)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["send", "send", "retire", "rtcp"]),
+            st.integers(0, 5),
+            st.integers(0, 40),
+        ),
+        max_size=60,
+    )
+)
+def test_no_nonce_repeats_whatever_is_retired(story: list[tuple[str, int, int]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        small(patch, 2, 2)
+        sender = context(7, *PAIR)
+        used: set[tuple[str, int, int]] = set()
+        for what, ssrc, seq in story:
+            if what == "retire":
+                sender.retire(ssrc)
+                continue
+            try:
+                if what == "send":
+                    sender.protect(rtp(seq=seq, ssrc=ssrc), index=seq)
+                    nonce = what, ssrc, seq
+                else:
+                    sender.protect_rtcp(struct.pack("!BBHI", 0x80, 201, 1, ssrc))
+                    nonce = what, ssrc, sender.rtcp_index(ssrc) or 0
+            except (NonceReuseError, StreamLimitError):
+                continue
+            assert nonce not in used
+            used.add(nonce)
+            assert len(sender.streams) <= 2
+            assert len(sender._retired) <= 2
 
 
 @pytest.mark.parametrize(

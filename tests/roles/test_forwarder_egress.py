@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pylibsrtp import Policy, Session
 
 from perc_scapy.crypto import SrtpContext
+from perc_scapy.crypto import srtp as srtp_module
 from perc_scapy.roles import MddLimits, RelayPolicy
 from perc_scapy.roles.forwarder_egress import GAP, EgressStream, place
-from tests.roles.mdd_world import PLAIN, ROOM, Party, World, hop_keys, rtp
+from tests.roles.mdd_world import PLAIN, ROOM, Party, World, hop_keys, rtp, sender_report
 
 SSRC = 0xCAFE0001
 
@@ -239,6 +240,44 @@ def test_whatever_the_sender_does_the_receiver_can_follow(
             seq += 1
     assert heard == sum(value if what == "run" else 3 for what, value in story)
     assert world.counters == {}
+
+
+def rejoining(world: World, times: int) -> None:
+    """A member that comes again and again, each time with as many SSRCs as it may have."""
+    for visit in range(times):
+        party = world.join(f"guest{visit}")
+        for number in range(32):
+            ssrc = 1000 + 32 * visit + number
+            world.say(party.protect(rtp(1, ssrc)), party.path)
+            world.say(party.up.protect_rtcp(sender_report(ssrc)), party.path)
+        world.mdd.remove(party.path, 0.0)
+
+
+def test_a_member_that_rejoins_for_ever_makes_nobody_deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(srtp_module, "MAX_STREAMS", 64)
+    world, a, b = pair()
+    hear(world, a, b, a.protect(rtp(1, SSRC)))
+    rejoining(world, 5)
+    hear(world, a, b, a.protect(rtp(2, SSRC)))
+    hear(world, a, b, a.protect(rtp(2, SSRC + 1)))
+    assert b.down.last_index(SSRC + 1) == 2
+    assert world.counters == {}
+    assert world.mdd._legs[b.path][1].egress.ssrcs() == [SSRC, SSRC + 1], "ended ones are compact"
+
+
+def test_what_no_receiver_can_keep_any_more_has_its_own_counter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(srtp_module, "MAX_STREAMS", 4)
+    monkeypatch.setattr(srtp_module, "MAX_RETIRED", 32)
+    world, a, b = pair()
+    hear(world, a, b, a.protect(rtp(1, SSRC)))
+    rejoining(world, 2)
+    assert set(world.counters) == {"ssrcs_exhausted"}
+    before = world.counters
+    hear(world, a, b, a.protect(rtp(2, SSRC)))
+    assert b.down.last_index(SSRC) == 2, "who is there goes on"
+    assert world.counters == before
 
 
 # -- against libsrtp
