@@ -48,6 +48,15 @@ class SendingKeyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SsrcChanged:
+    """Somebody else sends with our SSRC: we go on with another one (RFC 3550 section 8.2)."""
+
+    old: int
+    ssrc: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
 class SenderKeyLearned:
     """A full EKT field brought the master key of a sender, and a packet proved it."""
 
@@ -125,6 +134,7 @@ EndpointEvent = (
     | EktKeyInstalled
     | MediaReady
     | SendingKeyChanged
+    | SsrcChanged
     | SenderKeyLearned
     | MediaReceived
     | ReportReceived

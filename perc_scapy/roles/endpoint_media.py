@@ -27,6 +27,9 @@ from perc_scapy.roles.endpoint_reports import Reporter
 from perc_scapy.roles.endpoint_rtp import ssrc_of
 from perc_scapy.roles.endpoint_send import SendingStream
 
+COLLISION_PAUSE = 10.0
+"""Seconds between two changes of the own SSRC: who answers each new one must not keep us changing."""
+
 
 class MediaPlane:
     """`hop`: the outer halves of a double's keys, or the keys of a plain profile, `client` for sending."""
@@ -48,6 +51,7 @@ class MediaPlane:
         self.reporter: Reporter | None = None
         """Exists once media may be sent."""
         self._expired: int | None = None
+        self._collided_at = float("-inf")
         self._out: list[bytes] = []
 
     @property
@@ -153,11 +157,27 @@ class MediaPlane:
     def _receive_rtp(self, data: bytes, now: float) -> None:
         if len(data) >= 12 and ssrc_of(data) == self.stream.ssrc:
             # A loop, or a second sender with our number (RFC 3550 8.2): nothing of it can be ours to play.
+            self._meet_own_ssrc_untrusted(data, now)
             raise Dropped(Drop.OWN_SSRC)
         media, learned = self.receiving.unprotect_untrusted(data, now)
         if learned is not None:
             self._emit(learned)
         self._emit(media)
+
+    def _meet_own_ssrc_untrusted(self, data: bytes, now: float) -> None:
+        """Another one's authentic media make us choose a new SSRC; our own that come back, or forged ones, do not."""
+        if now - self._collided_at < COLLISION_PAUSE:
+            return
+        try:
+            media, _ = self.receiving.unprotect_untrusted(data, now)
+        except Dropped:
+            return
+        if media.key_id is not None and media.key_id == self.stream.key_id:
+            self.receiving.sources.pop(media.ssrc, None)  # a loop
+            return
+        self._collided_at = now
+        self.goodbye(now)
+        self._emit(self.stream.change_ssrc(now))
 
     def _receive_rtcp(self, reporter: Reporter, data: bytes, now: float) -> None:
         compound = self.receiving.unprotect_rtcp_untrusted(data)

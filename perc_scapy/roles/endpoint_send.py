@@ -15,7 +15,7 @@ from perc_scapy.crypto.secret import Key
 from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.errors import CryptoError, LocalError
 from perc_scapy.roles.endpoint_config import EndpointConfig
-from perc_scapy.roles.endpoint_events import SendingKeyChanged
+from perc_scapy.roles.endpoint_events import SendingKeyChanged, SsrcChanged
 from perc_scapy.roles.endpoint_rtcp import SenderInfo, ntp_time
 from perc_scapy.roles.endpoint_rtp import MASK32, RtpPacket, build_rtp
 
@@ -42,6 +42,8 @@ class SendingStream:
         self._sequence = int.from_bytes(random(2), "big") & 0x7FFF
         self._timestamp_offset = int.from_bytes(random(4), "big")
         self._key_id = ""
+        self._parameters: tuple[EktParameters, float] | None = None
+        """The EKT key in use for sending, and when it came."""
         self.packets = self.octets = 0
         self.reported = 0
         """Packets sent when the last report was made."""
@@ -51,6 +53,11 @@ class SendingStream:
     def ready(self) -> bool:
         """True when media may be sent: with EKT not before the first ekt_key."""
         return self._perc is not None or not SRTP_PROFILES[self._profile].is_double
+
+    @property
+    def key_id(self) -> str:
+        """Name of the own master key that is announced now; "" without EKT."""
+        return self._key_id
 
     @property
     def ekt(self) -> EktSender | None:
@@ -70,6 +77,11 @@ class SendingStream:
         if self._perc is not None:
             self._waiting.append((now + self._config.key_change_delay, parameters, now))
             return False
+        self._begin(parameters, now)
+        self._parameters = parameters, now
+        return True
+
+    def _begin(self, parameters: EktParameters, now: float, encryptions: int = 0) -> None:
         master_key = self._new_master_key()
         sender = EktSender(
             parameters,
@@ -79,10 +91,23 @@ class SendingStream:
             master_key=master_key,
             full_interval=self._config.full_interval,
             hold=self._config.hold,
+            encryptions=encryptions,
         )
         self._perc = PercSender(self._profile, self._outer, sender)
         self._key_id = master_key.id
-        return True
+
+    def change_ssrc(self, now: float) -> SsrcChanged:
+        """Go on as a new source with a key of its own, which the first packets announce (RFC 3550 section 8.2)."""
+        old = self.ssrc
+        drawn = int.from_bytes(self._random(4), "big")
+        self.ssrc = drawn ^ 1 if drawn == old else drawn
+        self._sequence = int.from_bytes(self._random(2), "big") & 0x7FFF
+        self.packets = self.octets = self.reported = 0
+        if self._perc is not None and self._parameters is not None:
+            parameters, received = self._parameters
+            left = max(0, int(parameters.ttl - (now - received)))
+            self._begin(replace(parameters, ttl=left), now, self._perc.ekt.encryptions)
+        return SsrcChanged(old, self.ssrc, now)
 
     def get_timer(self) -> float | None:
         """When the next waiting EKT key comes into use."""
@@ -101,7 +126,7 @@ class SendingStream:
             self._perc.ekt.set_parameters(replace(newest, ttl=left), now, master_key)
         except CryptoError:
             return None  # the SPI in use, given to another key: nobody could tell them apart
-        self._key_id = master_key.id
+        self._key_id, self._parameters = master_key.id, (newest, received)
         return self.key_event()
 
     def rekey(self, now: float) -> SendingKeyChanged:

@@ -16,6 +16,7 @@ from perc_scapy.roles.endpoint_events import (
     SendingKeyChanged,
     SendingKeyExpired,
     SourceLeft,
+    SsrcChanged,
 )
 from perc_scapy.roles.kmf_events import (
     KMF_COUNTERS,
@@ -84,6 +85,7 @@ __all__ = [
     "SourceEnded",
     "SourceLeft",
     "SourceStarted",
+    "SsrcChanged",
     "TunnelAuthorised",
     "TunnelLost",
     "TunnelWanted",

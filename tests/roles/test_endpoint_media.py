@@ -15,6 +15,7 @@ from perc_scapy.roles.endpoint_events import (
     SenderKeyLearned,
     SendingKeyChanged,
     SourceLeft,
+    SsrcChanged,
 )
 from perc_scapy.roles.kmf_events import MemberLeft
 from perc_scapy.wire import peel_ekt
@@ -218,12 +219,48 @@ def test_a_field_of_an_unknown_spi_is_counted_and_nothing_is_learned() -> None:
     assert len(heard(b)) < before + 30
 
 
-def test_media_with_the_own_ssrc_is_dropped() -> None:
+def test_who_meets_its_own_ssrc_goes_on_with_another() -> None:
     world = board("a", "b")
     a, b = world.join_endpoint("a", ssrc=77), world.join_endpoint("b", ssrc=77)
     world.say(a, b"who am I")
-    assert b.peer.counters == {"own_ssrc": 1}
+    assert b.peer.counters["own_ssrc"] == 1
     assert heard(b) == []
+    ((old, new),) = [(event.old, event.ssrc) for event in b.of(SsrcChanged)]
+    assert old == 77 != new == b.peer.ssrc
+    world.say(b, b"somebody else")
+    media = a.of(MediaReceived)[-1]
+    assert (media.ssrc, media.payload) == (new, b"somebody else")
+    world.say(a, b"and I am I")
+    assert b.of(MediaReceived)[-1].ssrc == 77
+    assert a.of(SsrcChanged) == []
+
+
+def test_the_own_ssrc_changes_once_in_a_while_only() -> None:
+    world = board("a", "b")
+    a, b = world.join_endpoint("a", ssrc=77), world.join_endpoint("b", ssrc=77)
+    world.say(a, b"one")
+    b.peer._media.stream.ssrc = 77
+    world.say(a, b"two")
+    assert len(b.of(SsrcChanged)) == 1
+    assert b.peer.counters["own_ssrc"] == 2
+
+
+def test_own_media_that_come_back_are_no_collision() -> None:
+    world = board("a", "b")
+    a, b = world.join_endpoint("a", ssrc=77), world.join_endpoint("b", ssrc=77)
+    b.peer._media.stream._key_id = a.peer._media.stream.key_id  # under our key: it must be ours
+    world.say(a, b"round and round")
+    assert b.peer.counters == {"own_ssrc": 1}
+    assert (b.peer.ssrc, dict(b.peer.sources)) == (77, {})
+
+
+def test_forged_media_with_the_own_ssrc_change_nothing() -> None:
+    world = board("a", "b")
+    b = world.join_endpoint("b", ssrc=77)
+    forged = b"\x80\0" + bytes(6) + (77).to_bytes(4, "big") + bytes(60)
+    b.peer.receive_datagram(forged, None, world.now)
+    assert b.peer.counters == {"own_ssrc": 1}
+    assert b.peer.ssrc == 77
 
 
 def test_media_before_keys_is_dropped() -> None:
