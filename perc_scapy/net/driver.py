@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The event loop of a process: sockets, one timer, two signals. Everything it calls is sans-IO and told the time."""
+"""The event loop of a process: sockets, one timer, three signals. Everything it calls is sans-IO and told the time."""
 
 from __future__ import annotations
 
@@ -52,8 +52,13 @@ class Driver:
         self._loop.stop()
 
     def run(self) -> int:
-        """0 after SIGTERM, 130 after SIGINT, or the code of `stop`. An exception of the shell ends it and is raised."""
+        """0 after SIGTERM or SIGHUP, 130 after SIGINT, or the code of `stop`. An exception of the shell is raised.
+
+        SIGHUP ends it like SIGTERM when the terminal closes, unless whoever started it ignores it (`nohup`).
+        """
         self._loop.add_signal_handler(signal.SIGTERM, self.stop, 0)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            self._loop.add_signal_handler(signal.SIGHUP, self.stop, 0)
         self._loop.add_signal_handler(signal.SIGINT, self.stop, 130)
         try:
             self._loop.call_soon(self._guard, self._begin)

@@ -63,11 +63,28 @@ def test_datagrams_reach_the_shell_and_each_reading_is_followed_by_a_step():
     client.close()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGINT, 130)]
+)
 def test_signals_end_it_cleanly(number, code):
     probe = Probe(on_step=lambda probe, now: os.kill(os.getpid(), number))
     assert Driver(probe).run() == code
     assert probe.finished
+
+
+def test_a_closed_terminal_is_ignored_when_the_caller_ignores_it():
+    def on_step(probe, now):
+        os.kill(os.getpid(), signal.SIGHUP if probe.steps == 1 else signal.SIGTERM)
+        return now
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        probe = Probe(on_step=on_step)
+        assert Driver(probe).run() == 0
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert probe.steps >= 2, "the first signal changed nothing"
 
 
 def test_a_bug_is_not_swallowed_and_the_socket_is_closed():
