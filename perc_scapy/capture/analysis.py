@@ -14,7 +14,7 @@ from perc_scapy.capture.dtls_flows import DtlsFlow
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.learned import learned_keys, open_late
-from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, same_conference
+from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, own_keys, same_conference
 from perc_scapy.capture.packets import Address, Datagram, datagrams
 from perc_scapy.capture.reader import CaptureReader
 from perc_scapy.capture.tunnels import Tunnel, find_tunnels
@@ -60,6 +60,11 @@ class Analysis:
         sets = [received.parameters for a in self.associations for received in a.ekt_keys()]
         open_late(media, learned_keys(media, sets))
         return media
+
+    @cached_property
+    def own_media(self) -> list[MediaPacket]:
+        """All SRTP and SRTCP packets, opened at each hop with the EKT keys of its own endpoint alone."""
+        return self.read_media(own_keys)
 
     def read_media(self, ring: Ring) -> list[MediaPacket]:
         """All SRTP and SRTCP packets, opened with the EKT keys that `ring` allows."""

@@ -121,5 +121,6 @@ def same_conference(associations: Iterable[Association]) -> Ring:
 
 
 def own_keys(association: Association) -> list[ReceivedEktKey]:
-    """A ring of nothing but what this association's endpoint was given: that endpoint's view."""
+    """A ring of nothing but what this association's endpoint was given, from the beginning: `ReceivedEktKey.packet`
+    says when it came."""
     return association.ekt_keys()

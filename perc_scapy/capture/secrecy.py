@@ -14,12 +14,15 @@ from typing import NamedTuple
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.hops import OpenedMedia
 from perc_scapy.capture.learned import learned_keys, synthetic
-from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.media import MediaPacket, MediaReader
 from perc_scapy.capture.participants import Participant
 from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.errors import CryptoError, DecodeError
+
+Inner = tuple[bytes, bytes]
+"""Header and body of an inner packet."""
 
 
 class Attempt(NamedTuple):
@@ -38,12 +41,35 @@ def look_back(analysis: Analysis, member: Participant) -> Attempt:
     if not given:
         return Attempt(0, 0, 0, 0)
     start = given[0].packet
-    received = [m for m in analysis.read_media(lambda _: given) if m.kind == "rtp"]
-    keys = learnable_keys(received, [k.parameters for k in given], _layer(member))
-    earlier = [m for m in received if m.number < start and m.opened.hop_opened]
-    opened = [m for m in earlier if m.rtp is not None or opens(m.opened, keys)]
-    after = sum(m.rtp is not None for m in received if m.number >= start)
-    return Attempt(len(earlier), len(opened), after, len(keys))
+    own = {id(a) for a in member.associations}
+    seen = [m for m in analysis.media if m.kind == "rtp" and m.opened.hop_opened]
+    keys = learnable_keys(seen, [k.parameters for k in given], _layer(member))
+    past: dict[Inner, list[MediaPacket]] = {}
+    for m in seen:
+        if m.number < start:
+            past.setdefault(_inner(m.opened), []).append(m)
+    # Every hop carries the same inner packet: one of them is enough, and of what came later the member's own hop.
+    wanted = {hops[0].number for hops in past.values()}
+    wanted |= {m.number for m in seen if m.number >= start and id(m.association) in own}
+    reader = MediaReader(analysis.associations, lambda _: given)
+    tried = [reader.read(d) for d in analysis.datagrams if d.number in wanted]
+    read = [m for m in tried if m is not None]
+    opened = {_inner(m.opened) for m in read if m.number < start and _opens(m, keys)}
+    after = sum(m.rtp is not None for m in read if m.number >= start)
+    earlier = sum(map(len, past.values()))
+    return Attempt(earlier, sum(len(past[name]) for name in opened), after, len(keys))
+
+
+def _inner(opened: OpenedMedia) -> Inner:
+    """What tells one inner packet from another; what has none is told apart by its outer layer."""
+    packet = synthetic(opened)
+    if packet is not None:
+        return packet.header, packet.body
+    return (b"", b"") if opened.outer is None else (opened.outer.header, opened.outer.payload)
+
+
+def _opens(m: MediaPacket, keys: list[SrtpContext]) -> bool:
+    return m.rtp is not None or opens(m.opened, keys)
 
 
 def learnable_keys(

@@ -30,6 +30,8 @@ def prepare_folder(path: Path) -> Path:
     """Make the folder for recordings now, so that a mistake shows before the call. Raises `ConfigError`."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ConfigError(f"{path} is a file, not a folder; choose another name") from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     return path

@@ -146,3 +146,20 @@ def test_keys_of_a_later_association_between_the_same_addresses_come_first() -> 
     assert heard[0].rtp[12:] == b"to the old association"
     assert heard[2].rtp[12:] == b"to the new one"
     assert heard[0].association is not heard[1].association is heard[2].association
+
+
+def test_an_endpoints_keys_are_known_from_the_beginning_of_its_view() -> None:
+    """As documented: when a key came, `ReceivedEktKey.packet` says, not the ring."""
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    talk.join("B", k(1))
+    talk.give("A", k(2))
+    for _ in range(5):
+        talk.say("A", b"B has no K2 yet")
+        talk.now += 0.2
+    talk.give("B", k(2))
+    analysis = Analysis(talk.trace, talk.keylog())
+    (came,) = [key for key in analysis.associations[1].ekt_keys() if key.parameters.spi == 2]
+    early = [p for p in analysis.own_media if p.opened.spi == 2 and not p.from_endpoint]
+    assert early
+    assert all(p.number < came.packet and p.rtp is not None for p in early)

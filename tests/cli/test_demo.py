@@ -156,4 +156,4 @@ def test_numbers_that_make_no_conference(count: str, capsys: pytest.CaptureFixtu
 def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["demo", "--keep", str(tmp_path / "file")]) == 2
-    assert "File exists" in capsys.readouterr().err
+    assert "is a file, not a folder; choose another name" in capsys.readouterr().err

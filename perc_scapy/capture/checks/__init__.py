@@ -6,6 +6,8 @@ A new statement: a function in `tunnel`, `keys` or `media`, and one row in `RULE
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks import keys, media, tunnel
 from perc_scapy.capture.checks.order import steps_are_in_order
@@ -28,6 +30,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def run_checks(analysis: Analysis, people: list[Participant], story: Story) -> list[Check]:
-    """All rules, and the order of the steps."""
-    return [*(rule(analysis, people) for rule in RULES), steps_are_in_order(story)]
+def run_checks(
+    analysis: Analysis,
+    people: list[Participant],
+    story: Story,
+    done: Callable[[Check], object] = lambda check: None,
+) -> list[Check]:
+    """All rules, and the order of the steps. `done` is called after each, to show that it goes on."""
+    checks = []
+    for rule in RULES:
+        checks.append(rule(analysis, people))
+        done(checks[-1])
+    return [*checks, steps_are_in_order(story)]

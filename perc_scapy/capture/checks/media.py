@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks.rule import check
-from perc_scapy.capture.media import own_keys
 from perc_scapy.capture.media_steps import e2e_keys
 from perc_scapy.capture.participants import Participant
 from perc_scapy.capture.secrecy import look_back
@@ -29,7 +28,7 @@ def listeners_open_what_they_may(analysis: Analysis, people: list[Participant]) 
     by_listener = {id(a): p.letter for p in people for a in p.associations}
     first: dict[tuple[str, int], int] = {}
     bad, count = [], 0
-    for m in analysis.read_media(own_keys):
+    for m in analysis.own_media:
         if m.kind != "rtp" or m.from_endpoint or m.association is None or m.opened.repeat:
             continue
         key = by_listener[id(m.association)], m.ssrc

@@ -3,7 +3,7 @@
 
 Session Setup 1/2, Session Setup 2/2 and New User Joins run with generated speech. Then only the capture file is read:
 a ladder shows every step with its packet number, and checks say whether keys, media and secrecy are right.
-Exit code 0 when everything holds, 1 otherwise.
+Exit code 0 when everything holds, 1 otherwise; 130 when Ctrl-C, SIGTERM or a closed terminal ends it before.
 """
 
 from __future__ import annotations
@@ -81,17 +81,18 @@ def conference(workspace, keep: Path | None, say: Progress) -> Story:  # type: i
     from perc_scapy.cli.demo.scenario import Scenario
     from perc_scapy.cli.demo.trace import join_trace
     from perc_scapy.cli.demo.verdict import judge
+    from perc_scapy.net.audio import prepare_folder as make_folder
     from perc_scapy.view.svg import svg_ladder
 
     results = workspace.folder / "results" if keep is None else keep
-    results.mkdir(parents=True, exist_ok=True)  # a mistake shows before the conference, not after
+    make_folder(results)  # a mistake shows before the conference, not after
     with Children() as children:
         scenario = Scenario(workspace, children, say)
         scenario.run()
     trace = results / "trace.pcapng"
     count = join_trace(scenario.capture, scenario.keylogs, trace)
     say(f"reading {count} packets of {trace.name}")
-    story = judge(trace, results, workspace)
+    story = judge(trace, results, workspace, say)
     (results / "ladder.json").write_text(json.dumps(story.to_json(), indent=1) + "\n")
     (results / "ladder.svg").write_text(svg_ladder(story), encoding="utf-8")
     if keep is not None:

@@ -8,11 +8,12 @@ begins later, has a gap, or ends before the last packet that reached the listene
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.capture.media import MediaPacket, own_keys
+from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.participants import Participant
 from perc_scapy.capture.steps import Check
 from perc_scapy.codes import EktMessageType
@@ -54,19 +55,25 @@ def deliveries(
     analysis: Analysis, people: list[Participant]
 ) -> Iterator[tuple[Participant, Participant, Delivery | None]]:
     """(sender, listener, what was delivered) for every pair."""
-    media = [p for p in analysis.read_media(own_keys) if p.kind == "rtp"]
+    arrived: dict[tuple[int, int], list[MediaPacket]] = defaultdict(list)
+    for packet in analysis.own_media:
+        if packet.kind == "rtp" and not packet.from_endpoint:
+            arrived[id(packet.association), packet.ssrc].append(packet)
     for listener in people:
         for sender in people:
             if listener is not sender:
-                packets = _in_time([p for p in media if _from_to(p, sender, listener)], listener)
+                packets = _in_time(_from_to(arrived, sender, listener), listener)
                 good = bool(packets and sender.sent)
                 found = Delivery(packets, sender.sent[0].timestamp) if good else None
                 yield sender, listener, found
 
 
-def _from_to(packet: MediaPacket, sender: Participant, listener: Participant) -> bool:
-    to_listener = any(packet.association is a for a in listener.associations)
-    return to_listener and not packet.from_endpoint and packet.ssrc in sender.ssrcs
+def _from_to(
+    arrived: Mapping[tuple[int, int], list[MediaPacket]], sender: Participant, listener: Participant
+) -> list[MediaPacket]:
+    names = [(id(a), ssrc) for a in listener.associations for ssrc in sender.ssrcs]
+    found = [packet for name in names for packet in arrived.get(name, ())]
+    return sorted(found, key=lambda packet: packet.number)
 
 
 def _in_time(packets: list[MediaPacket], listener: Participant) -> list[MediaPacket]:

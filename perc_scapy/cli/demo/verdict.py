@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from perc_scapy.capture.analysis import Analysis, analyse
@@ -15,8 +17,16 @@ from perc_scapy.capture.story import Storyteller
 from perc_scapy.cli.demo.audio import check_recording, deliveries
 from perc_scapy.cli.demo.workspace import Workspace
 
+SILENCE = 2.0
+"""Seconds of work after which a person is told how far it is."""
 
-def judge(trace: Path, results: Path, workspace: Workspace) -> Story:
+
+def judge(
+    trace: Path,
+    results: Path,
+    workspace: Workspace,
+    say: Callable[[str], object] = lambda text: None,
+) -> Story:
     """Read `trace` alone for the story; compare the WAV files in `results` with the voices."""
     with open_capture(trace) as capture:
         analysis = analyse(capture)
@@ -24,11 +34,25 @@ def judge(trace: Path, results: Path, workspace: Workspace) -> Story:
     people = find_participants(analysis)
     collect_recordings(people, workspace, results)
     story = Storyteller(analysis, people).story(len(workspace.names))
-    story.checks = run_checks(analysis, people, story)
+    story.checks = run_checks(analysis, people, story, _teller(say))
     story.checks.append(Check("the trace is whole", damage is None, damage or ""))
     story.checks.append(_who(people, workspace))
     story.checks += _recordings(analysis, people, results, workspace)
     return story
+
+
+def _teller(say: Callable[[str], object]) -> Callable[[Check], None]:
+    """Says what was checked, where that took so long that somebody may wonder."""
+    last = time.monotonic()
+
+    def tell(check: Check) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= SILENCE:
+            say(f"checked: {check.name}")
+        last = now
+
+    return tell
 
 
 def _who(people: list[Participant], workspace: Workspace) -> Check:

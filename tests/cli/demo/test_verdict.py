@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from perc_scapy.cli.demo.verdict import judge
+from perc_scapy.capture.steps import Check
+from perc_scapy.cli.demo.verdict import _teller, judge
 from perc_scapy.media.g711 import PCMU
 from perc_scapy.media.packetizer import Packetizer
 from perc_scapy.media.speech import speech
@@ -94,3 +95,16 @@ def test_participants_that_never_came_are_steps_not_seen(work: SimpleNamespace) 
     story = judged(conference(), work)
     assert not story.passed
     assert len([step for step in story.steps() if not step.seen]) == 16
+
+
+def test_slow_checks_are_told_by_name(
+    work: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perc_scapy.cli.demo.verdict.SILENCE", 0.0)
+    said: list[str] = []
+    tell = _teller(said.append)
+    tell(Check("joiners cannot open the past", True))
+    assert said == ["checked: joiners cannot open the past"]
+    monkeypatch.setattr("perc_scapy.cli.demo.verdict.SILENCE", 3600.0)
+    tell(Check("another", True))
+    assert len(said) == 1
