@@ -65,6 +65,12 @@ class Story:
         steps = list(self.steps())
         return bool(steps) and all(s.seen for s in steps) and all(c.ok for c in self.checks)
 
+    def verdict(self) -> str:
+        """PASS or FAIL, and how many steps were seen and checks hold."""
+        steps, word = list(self.steps()), "PASS" if self.passed else "FAIL"
+        seen, held = sum(s.seen for s in steps), sum(c.ok for c in self.checks)
+        return f"{word}  {seen} of {len(steps)} steps, {held} of {len(self.checks)} checks"
+
     def to_json(self) -> dict[str, object]:
         """The documented form: schema 1."""
         return {

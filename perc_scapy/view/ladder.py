@@ -116,12 +116,8 @@ class Ladder:
         return f"{mark} {check.name}{self._style.paint(detail, 'dim' if check.ok else 'bad')}"
 
     def _verdict(self) -> str:
-        steps = list(self._story.steps())
-        seen, held = sum(s.seen for s in steps), sum(c.ok for c in self._story.checks)
-        tone: Tone = "good" if self._story.passed else "bad"
-        word = "PASS" if self._story.passed else "FAIL"
-        count = f"{seen} of {len(steps)} steps, {held} of {len(self._story.checks)} checks"
-        return f"{self._style.paint(word, tone)}  {count}"
+        word, counts = self._story.verdict().split("  ", 1)
+        return f"{self._style.paint(word, 'good' if self._story.passed else 'bad')}  {counts}"
 
 
 def ladder(story: Story, style: Style | None = None) -> str:

@@ -15,7 +15,7 @@ _ROW, _NOTE, _HEAD = 24, 17, 62
 _STYLE = """
 text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#1f2933}
 .title{font-weight:700;font-size:15px}.name{font-weight:700;text-anchor:middle}
-.note{fill:#0b6e75;font-size:12px}.dim{fill:#7b8794}.num{fill:#7b8794;text-anchor:end}
+.note{fill:#0b6e75;font-size:12px}.dim{fill:#52606d}.num{fill:#7b8794;text-anchor:end}
 .life{stroke:#cbd2d9}.go{stroke:#1f2933;stroke-width:1.4;fill:none}.inner{stroke:#2466c7}
 .lost{stroke:#c0392b;stroke-dasharray:4 4}.good{fill:#1d7a3c}.bad{fill:#c0392b;font-weight:700}
 """
@@ -59,7 +59,7 @@ class SvgLadder:
 
     def _step(self, step: Step) -> Iterator[str]:
         y = self._y
-        yield _text(12, y + 4, "✓" if step.seen else "✗", "good" if step.seen else "bad")
+        yield _text(12, y + 4, _mark(step), "good" if step.seen else "bad")
         yield _text(30, y + 4, step.id, "" if step.seen else "bad")
         yield _text(_LEFT - 8, y + 4, str(step.packet or "-"), "num")
         yield self._arrow(step, y)
@@ -87,10 +87,16 @@ class SvgLadder:
                 "dim" if check.ok else "bad",
             )
             self._y += _NOTE + 3
-        word, kind = ("PASS", "good") if self._story.passed else ("FAIL", "bad")
+        kind = "good" if self._story.passed else "bad"
         self._y += 12
-        yield _text(12, self._y, word, f"title {kind}")
+        yield _text(12, self._y, self._story.verdict(), f"title {kind}")
         self._y += 16
+
+
+def _mark(step: Step) -> str:
+    if not step.seen:
+        return "✗"
+    return "✓" if step.id else "+"  # a row that the flows do not number
 
 
 def _text(x: int, y: int, content: str, kind: str = "") -> str:

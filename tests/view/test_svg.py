@@ -25,13 +25,26 @@ def test_every_step_has_its_row() -> None:
     shown = texts(
         svg_ladder(story(Step("SS1-05", "A", "MDD", "ClientHello", 7, ["association -> A"])))
     )
-    assert {"SS1-05", "7", "ClientHello", "association → A", "PASS", "whole"} <= set(shown)
+    assert {
+        "SS1-05",
+        "7",
+        "ClientHello",
+        "association → A",
+        "PASS  1 of 1 steps, 1 of 1 checks",
+        "whole",
+    } <= set(shown)
 
 
 def test_a_missing_step_is_a_broken_line_and_the_verdict_fails() -> None:
     document = svg_ladder(story(Step("SS1-05", "A", "MDD", "ClientHello", None)))
     assert 'class="go lost"' in document
-    assert {"✗", "FAIL"} <= set(texts(document))
+    assert {"✗", "FAIL  0 of 1 steps, 1 of 1 checks"} <= set(texts(document))
+
+
+def test_a_row_that_the_flows_do_not_number_is_marked_as_in_the_text_form() -> None:
+    rows = Step("", "A", "MDD", "HelloVerifyRequest", 2), Step("SS1-05", "A", "MDD", "m", 3)
+    shown = texts(svg_ladder(story(*rows)))
+    assert (shown.count("+"), shown.count("✓")) == (1, 2)  # one step and the check
 
 
 def test_text_from_a_capture_stays_text() -> None:
