@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from perc_scapy.dtls.flight import earliest
 from perc_scapy.net.config import KmfSettings
 from perc_scapy.net.driver import Driver
 from perc_scapy.net.openssl_accept import OpensslAcceptor
+from perc_scapy.net.openssl_link import RefusedCertificate
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import Tap, UdpSocket
 from perc_scapy.roles.kmf import Kmf
@@ -85,15 +87,21 @@ class KmfProcess:
     def _carried(self, event: Any, now: float) -> None:
         match event:
             case TunnelRecord(tunnel_id, data):
-                self.kmf.receive_tunnel(tunnel_id, data, now)
-                return
+                return self.kmf.receive_tunnel(tunnel_id, data, now)
             case TunnelOpened(tunnel_id, fingerprint):
                 self.kmf.tunnel_opened(tunnel_id, fingerprint, now)
             case TunnelClosed(tunnel_id, reason):
                 self.kmf.tunnel_closed(tunnel_id, reason, now)
-            case TunnelFailed():
-                pass
-        self._reporter.dataclass(event)
+            case TunnelFailed(_, RefusedCertificate() as refused):
+                return self._refused(event, refused)
+        return self._reporter.dataclass(event)
+
+    def _refused(self, event: TunnelFailed, refused: RefusedCertificate) -> None:
+        """Whoever runs the KMF reads here which certificate to list."""
+        if not refused.by_date:
+            reason = f"MDD certificate {refused.fingerprint} is in no conference's mdds"
+            event = replace(event, reason=reason)
+        self._reporter.dataclass(event, peer_fingerprint=refused.fingerprint)
 
     def _happened(self, event: Any, now: float) -> None:
         if isinstance(event, CloseTunnel):

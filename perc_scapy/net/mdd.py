@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any
 
 from perc_scapy.dtls.flight import earliest
 from perc_scapy.net.config import MddSettings, TunnelPlan
 from perc_scapy.net.driver import Driver
 from perc_scapy.net.openssl import OpensslContext
+from perc_scapy.net.openssl_link import RefusedCertificate
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import SockAddr, Tap, UdpSocket
 from perc_scapy.roles.kmf_events import CloseTunnel
@@ -27,6 +29,11 @@ from perc_scapy.tunnel.carrier import (
 HANDSHAKE_TIMEOUT = 5.0
 """A KMF that starts after the MDD is found within seconds, not when OpenSSL's doubling timer comes round."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+_REFUSED_US = tuple(
+    f"alert {name}"
+    for name in ("unknown ca", "bad certificate", "certificate unknown", "access denied")
+)
+"""How OpenSSL's reasons end when the other side does not accept a certificate."""
 
 
 class _Tunnel:
@@ -141,15 +148,30 @@ class MddProcess:
     def _carried(self, event: Any, now: float) -> None:
         match event:
             case TunnelRecord(tunnel_id, data):
-                self.mdd.receive_tunnel(tunnel_id, data, now)
-                return
+                return self.mdd.receive_tunnel(tunnel_id, data, now)
             case TunnelOpened(tunnel_id, fingerprint):
                 self.mdd.tunnel_opened(tunnel_id, fingerprint, now)
             case TunnelClosed(tunnel_id, reason):
                 self.mdd.tunnel_closed(tunnel_id, reason, now)
             case TunnelFailed():
-                pass
-        self._reporter.dataclass(event, kmf=str(self._tunnels[event.tunnel_id].plan.kmf))
+                return self._failed(event)
+        return self._reporter.dataclass(event, kmf=self._kmf_of(event))
+
+    def _failed(self, event: TunnelFailed) -> None:
+        """Whoever runs the MDD reads here which of the two certificates is the wrong one."""
+        reason, more = event.reason, {}
+        if isinstance(reason, RefusedCertificate):
+            more = {"peer_fingerprint": reason.fingerprint}
+            if not reason.by_date:
+                expected = self._tunnels[event.tunnel_id].plan.kmf_fingerprint
+                reason = f"the KMF shows {reason.fingerprint}, expected {expected}"
+        elif reason.endswith(_REFUSED_US):
+            own = self._settings.identity.fingerprint
+            reason = f"the KMF refused our certificate {own}; is it in its mdds? ({reason})"
+        self._reporter.dataclass(replace(event, reason=reason), kmf=self._kmf_of(event), **more)
+
+    def _kmf_of(self, event: Any) -> str:
+        return str(self._tunnels[event.tunnel_id].plan.kmf)
 
     def _happened(self, event: Any, now: float) -> None:
         match event:

@@ -15,7 +15,7 @@ from OpenSSL import SSL
 from perc_scapy.codes import DtlsVersion
 from perc_scapy.crypto import fingerprint
 from perc_scapy.dtls.identity import Identity
-from perc_scapy.net.openssl_link import MTU, SUITES, OpensslLink, der_of
+from perc_scapy.net.openssl_link import MTU, SUITES, OpensslLink, RefusedCertificate, der_of
 
 _NOT_YET_VALID, _EXPIRED = 9, 10
 
@@ -68,6 +68,10 @@ def _verifier(verify: Verify) -> Callable[[Any, Any, int, int, int], bool]:
     def judge(connection: Any, certificate: Any, error: int, depth: int, ok: int) -> bool:
         if depth:
             return True
-        return error not in (_NOT_YET_VALID, _EXPIRED) and verify(fingerprint(der_of(certificate)))
+        shown, by_date = fingerprint(der_of(certificate)), error in (_NOT_YET_VALID, _EXPIRED)
+        if not by_date and verify(shown):
+            return True
+        connection.set_app_data(RefusedCertificate(shown, by_date=by_date))
+        return False
 
     return judge

@@ -28,6 +28,22 @@ SUITES = {
 _CHUNK = 65536
 
 
+class RefusedCertificate(str):
+    """The reason of a `ConnectionClosed` after this side refused the peer's certificate; it is its `fingerprint`."""
+
+    __slots__ = ("by_date", "fingerprint")
+
+    fingerprint: str
+    by_date: bool
+    """Expired or not yet valid; otherwise it is not one of those that are accepted."""
+
+    def __new__(cls, fingerprint: str, *, by_date: bool) -> RefusedCertificate:
+        why = "is expired or not yet valid" if by_date else "is not accepted"
+        made = super().__new__(cls, f"certificate {fingerprint} {why}")
+        made.fingerprint, made.by_date = fingerprint, by_date
+        return made
+
+
 class OpensslLink:
     """One DTLS 1.2 connection. Malformed and foreign datagrams are ignored, as DTLS demands (RFC 6347 4.1.2.7)."""
 
@@ -130,7 +146,10 @@ class OpensslLink:
         )
         reason = _reason(error)
         received = "alert" in reason
-        self._end(f"DTLS: {reason}", sent, local=not received)
+        refused = self._connection.get_app_data()  # `openssl.judge` leaves it there
+        if isinstance(refused, RefusedCertificate):
+            return self._end(refused, sent, local=True)
+        return self._end(f"DTLS: {reason}", sent, local=not received)
 
     def _end(self, reason: str, alert: int | None, *, local: bool) -> None:
         self._collect()

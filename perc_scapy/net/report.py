@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 UNPROVEN = frozenset(
     {"association_opened", "association_answered", "association_closed", "handshake_started",
-     "handshake_refused"}
+     "handshake_refused", "message_refused"}
 )  # fmt: skip
 """Events that anybody can cause who sends a ClientHello, from any address: their lines are limited."""
 BURST, RATE = 500, 20.0

@@ -13,7 +13,7 @@ from perc_scapy.dtls import CookieAccepted, CookieExchange
 from perc_scapy.roles.kmf_association import KmfAssociation, KmfTunnel
 from perc_scapy.roles.kmf_conference import ConferenceState
 from perc_scapy.roles.kmf_config import KmfConfig
-from perc_scapy.roles.kmf_events import HandshakeStarted, Refusal
+from perc_scapy.roles.kmf_events import HandshakeStarted, MessageRefused, Refusal
 from perc_scapy.roles.kmf_output import KmfOutput
 from perc_scapy.roles.kmf_session import KmfSession
 from perc_scapy.tunnel.links import client_hello_random
@@ -43,7 +43,7 @@ class Admission:
         """One decoded message of an authenticated tunnel."""
         conference = self._conference_of(tunnel, message)
         if isinstance(conference, Refusal):
-            return self._output.count(conference)
+            return self._refuse(tunnel, message, conference)
         association = tunnel.associations.get(message.association_id)
         if association is not None and association.conference is not conference:
             return self._output.count(Refusal.CONFERENCE_CHANGED)  # AMB-18
@@ -57,6 +57,14 @@ class Admission:
         if association is None or association.starts_anew(message.dtls):
             return self._greet(tunnel, conference, message, now)
         return association.receive(message.dtls, now)
+
+    def _refuse(self, tunnel: KmfTunnel, message: TunneledDtls, reason: Refusal) -> None:
+        """Silence on the tunnel (AMB-20), but two configurations that disagree are worth a word here."""
+        self._output.count(reason)
+        named = message.conference_id or b""
+        self._output.events.append(
+            MessageRefused(named, tunnel.id, message.association_id, str(reason))
+        )
 
     def _conference_of(self, tunnel: KmfTunnel, message: TunneledDtls) -> ConferenceState | Refusal:
         """The conference that a message names, if this MDD and this tunnel may serve it."""

@@ -38,6 +38,17 @@ class TunnelLost:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageRefused:
+    """A tunnel message named a conference that this tunnel may not serve: unknown here, not this MDD's, not shared."""
+
+    conference_id: bytes
+    tunnel_id: Hashable
+    association_id: bytes
+    reason: str
+    """A key of `KMF_COUNTERS`; the message was counted there and not answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandshakeStarted:
     """A ClientHello proved its path with a cookie; a handshake runs."""
 
@@ -134,6 +145,7 @@ KmfEvent = (
     CloseTunnel
     | TunnelAuthorised
     | TunnelLost
+    | MessageRefused
     | HandshakeStarted
     | HandshakeRefused
     | HopKeysSent

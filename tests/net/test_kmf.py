@@ -38,8 +38,11 @@ def test_an_mdd_that_serves_no_conference_gets_no_tunnel(place):
     kmf = place.kmf(kmf_conference("alice"))
     place.certificate("rogue")
     rogue = place.mdd(mdd_conference(address_of(kmf)), name="rogue")
-    assert "certificate" in kmf.until("tunnel_failed")["reason"]
-    rogue.until("tunnel_failed")
+    shown = place.identities["rogue"].fingerprint
+    refused = kmf.until("tunnel_failed", peer_fingerprint=shown)
+    assert refused["reason"] == f"MDD certificate {shown} is in no conference's mdds"
+    reason = rogue.until("tunnel_failed")["reason"]
+    assert reason.startswith(f"the KMF refused our certificate {shown}; is it in its mdds? (")
     honest = place.mdd(mdd_conference(address_of(kmf)))
     honest.until("tunnel_opened")
     assert [event["peer_fingerprint"] for event in kmf.all("tunnel_opened")] in (
@@ -52,7 +55,9 @@ def test_an_mdd_that_serves_no_conference_gets_no_tunnel(place):
 def test_an_mdd_refuses_another_kmf(place):
     kmf = place.kmf(kmf_conference("alice"))
     mdd = place.mdd(mdd_conference(address_of(kmf), pinned="stranger.pem"))
-    assert "certificate" in mdd.until("tunnel_failed")["reason"]
+    shown, expected = (place.identities[name].fingerprint for name in ("kmf", "stranger"))
+    failed = mdd.until("tunnel_failed", peer_fingerprint=shown)
+    assert failed["reason"] == f"the KMF shows {shown}, expected {expected}"
     assert mdd.end() == 0
     assert mdd.all("tunnel_opened") == []
 
@@ -66,10 +71,21 @@ def test_an_mdd_may_not_serve_a_conference_that_is_not_its_own(place):
     mdd.until("tunnel_opened")
     bob = place.endpoint("bob", address_of(mdd))
     mdd.until("association_opened", conference_id=conference_id(1))
+    refused = kmf.until("message_refused", conference_id=conference_id(1))
+    assert (refused["reason"], refused["conference"]) == ("mdd_not_allowed", "room1")
     bob.kill()
     assert kmf.end() == 0
     assert kmf.until("end")["counters"]["kmf"]["mdd_not_allowed"] >= 1
     assert kmf.all("handshake_started") == []
+
+
+def test_a_conference_that_the_kmf_does_not_know_is_told_there(place):
+    kmf = place.kmf(kmf_conference("alice"))
+    mdd = place.mdd(mdd_conference(address_of(kmf), number=9))
+    place.endpoint("alice", address_of(mdd))
+    refused = kmf.until("message_refused", conference_id=conference_id(9))
+    assert refused["reason"] == "unknown_conference"
+    assert "conference" not in refused
 
 
 def test_garbage_at_the_tunnel_port_changes_nothing(place):

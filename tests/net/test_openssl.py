@@ -75,6 +75,8 @@ def test_a_wrong_certificate_ends_it_on_both_sides(wrong):
     (closed,) = of(ConnectionClosed, heard[judge])
     assert closed.local
     assert closed.alert is not None
+    assert closed.reason == f"certificate {STRANGER.fingerprint} is not accepted"
+    assert closed.reason.fingerprint == STRANGER.fingerprint
     assert not of(ApplicationDataReceived, heard["server"])
 
 
@@ -136,3 +138,7 @@ def test_a_pinned_certificate_outside_its_dates_is_refused(start, end, good):
     acceptor = OpensslAcceptor(KMF, lambda seen: seen == mdd.fingerprint, random=os.urandom)
     server = opened(OpensslContext(mdd, accept_all).client(), acceptor)
     assert server.established is good
+    if not good:
+        (closed,) = of(ConnectionClosed, events(server))
+        assert closed.reason == f"certificate {mdd.fingerprint} is expired or not yet valid"
+        assert closed.reason.by_date

@@ -14,6 +14,7 @@ from perc_scapy.roles.kmf_events import (
     CloseTunnel,
     HandshakeRefused,
     HandshakeStarted,
+    MessageRefused,
 )
 from perc_scapy.tunnel.messages import TunneledDtls
 from tests.roles.kmf_world import (
@@ -55,6 +56,7 @@ def test_an_mdd_may_serve_only_its_conferences() -> None:
     world.join("a", conference_id=OTHER)
     assert world.sent("kmf") == []
     assert world.kmf.counters["mdd_not_allowed"] >= 1
+    assert {e.reason for e in world.of(MessageRefused)} == {"mdd_not_allowed"}
     assert world.of(CloseTunnel) == []  # AMB-20: the tunnel stays up
     world.join("a", conference_id=BOARD)
     assert world.states() == {"a": "active"}
@@ -65,6 +67,11 @@ def test_an_unknown_conference_is_silence() -> None:
     world.join("a", conference_id=b"?" * 16)
     assert world.sent("kmf") == []
     assert set(world.kmf.counters) == {"unknown_conference"}
+    told = world.of(MessageRefused)
+    assert len(told) == world.kmf.counters["unknown_conference"]
+    assert {(e.conference_id, e.tunnel_id, e.reason) for e in told} == {
+        (b"?" * 16, "t1", "unknown_conference")
+    }
 
 
 @pytest.mark.req("SLD-ASM-02")
