@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 from perc_scapy.cli import ExitCode
 from perc_scapy.cli.options import add_json
+from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
+    from perc_scapy.capture.analysis import Analysis
     from perc_scapy.view.packets import PacketView
     from perc_scapy.view.style import Style
 
@@ -49,20 +51,50 @@ def run(args: argparse.Namespace) -> int:
 
     keylog = KeyLog()
     for path in args.keys:
-        keylog.add_file(path)
+        given = KeyLog()
+        given.add_file(path)
+        if not len(given):
+            raise ConfigError(f"{path}: no CLIENT_RANDOM line in it")
+        keylog.add_text(given.to_text())
     with open_capture(args.capture) as reader:
         frames = list(reader)
     for text in reader.secrets:
         keylog.add_text(text)
+    _check_numbers(args.number or (), [frame.number for frame in frames])
     analysis = Analysis(datagrams(frames), keylog)
     wanted = [frame for frame in frames if args.number is None or frame.number in args.number]
     _print(view_all(analysis, wanted), frames[0].time if frames else 0.0, args)
+    _tell_closed(closed(analysis) & {frame.number for frame in wanted})
     if reader.damage is not None:
         sys.stdout.flush()
         print(f"perc dissect: {args.capture}: damaged after packet {len(frames)}: {reader.damage}",
               file=sys.stderr)  # fmt: skip
         return ExitCode.FINDING
     return ExitCode.OK
+
+
+def _check_numbers(wanted: Iterable[int], there: list[int]) -> None:
+    for number in sorted(set(wanted) - set(there)):
+        raise ConfigError(f"no packet {number}; the capture has {len(there)}")
+
+
+def closed(analysis: Analysis) -> set[int]:
+    """Numbers of the packets with protected content that no key at hand opens."""
+    found = {
+        seen.packet
+        for session, _, _ in analysis.dtls_sessions()
+        for seen in session.records
+        if seen.record.epoch and seen.content is None
+    }
+    sealed = (m for m in analysis.media if m.opened.plain is None and not m.opened.repeat)
+    return found | {m.number for m in sealed}
+
+
+def _tell_closed(numbers: set[int]) -> None:
+    if numbers:
+        sys.stdout.flush()
+        print(f"perc dissect: {len(numbers)} protected packets stayed closed; "
+              "-k KEYS opens those whose secrets it has", file=sys.stderr)  # fmt: skip
 
 
 def _print(views: Iterable[PacketView], start: float, args: argparse.Namespace) -> None:

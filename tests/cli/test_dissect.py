@@ -79,6 +79,32 @@ def test_single_packets(trace: Path, capsys) -> None:
     assert "SRTPKeyInformation" in out
 
 
+def test_a_packet_that_is_not_there(trace: Path, talk: HandmadeConference, capsys) -> None:
+    code, out, err = perc(capsys, trace, "-n", "1", "-n", "999999")
+    assert (code, out) == (2, "")
+    assert err == f"perc dissect: no packet 999999; the capture has {len(talk.trace)}\n"
+
+
+def test_a_file_that_is_no_key_log(trace: Path, tmp_path: Path, capsys) -> None:
+    tone = tmp_path / "tone.wav"
+    tone.write_bytes(b"RIFF\n\x00\x00CLIENT_RANDOM")
+    code, out, err = perc(capsys, trace, "-k", tone)
+    assert (code, out) == (2, "")
+    assert err == f"perc dissect: {tone}: no CLIENT_RANDOM line in it\n"
+
+
+def test_what_stays_closed_is_counted_once(trace: Path, capsys) -> None:
+    sealed, keys = trace.with_name("sealed.pcapng"), trace.with_name("keys")
+    code, _, err = perc(capsys, sealed)
+    assert code == 0
+    assert err.count("\n") == 1
+    count = int(err.removeprefix("perc dissect: ").split()[0])
+    assert count > 100
+    assert "-k" in err
+    assert perc(capsys, sealed, "-k", keys)[2] == ""
+    assert perc(capsys, sealed, "-n", "1")[2] == ""  # a ClientHello is not protected
+
+
 def test_a_damaged_file_is_shown_up_to_the_damage(
     trace: Path, talk, tmp_path: Path, capsys
 ) -> None:
