@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from perc_scapy.codes import AlertDescription
 from perc_scapy.dtls.flight import earliest
 from perc_scapy.media.g711 import CODECS, PCMU
 from perc_scapy.media.packetizer import FRAME_SECONDS, Packetizer, frames_due
@@ -28,6 +29,8 @@ from perc_scapy.wire import classify
 
 JOIN_TIMEOUT = 30.0
 """Seconds for the handshake and the first EKT key."""
+REFUSED_TIME = 5.0
+"""Seconds between the first and the latest refusal of the MDD's port after which nobody is waited for any more."""
 MOST_LATE = 100
 """Frames made up for after a delay, two seconds of audio; a process that was stopped for longer skips ahead."""
 _NAMES: dict[type, str] = {
@@ -59,7 +62,9 @@ class EndpointProcess:
         self._ready_at: float | None = None
         self._give_up_at = 0.0
         self._sent = self._skipped = 0
-        self._announced = self._leaving = False
+        self._announced = self._leaving = self._answered = False
+        self._refused = 0
+        self._refused_since: float | None = None
 
     def start(self, driver: Driver, now: float) -> None:
         self._driver = driver
@@ -81,6 +86,7 @@ class EndpointProcess:
         self._events(now)
         self._speak(now)
         self._flush(now)
+        self._note_refusals(now)
         self._watch(now)
         return earliest(self.endpoint.get_timer(), self._next_frame(), self._deadline())
 
@@ -105,6 +111,7 @@ class EndpointProcess:
         return Packetizer(load_audio(settings.send), loop=settings.loop)
 
     def _receive(self, data: bytes, addr: SockAddr, now: float) -> None:
+        self._answered = True
         self.endpoint.receive_datagram(data, self._settings.role.mdd_addr, now)
         self._events(now)
 
@@ -133,8 +140,18 @@ class EndpointProcess:
                 self._ready_at = now
             self._reporter.dataclass(event, _NAMES.get(type(event)))
             if isinstance(event, EndpointClosed) and not self._leaving:
-                who = "no conference" if event.local else "the KMF ended it"
-                self._ended(f"{who}: {event.reason}")
+                self._ended(self._why(event))
+
+    def _why(self, event: EndpointClosed) -> str:
+        """What to compare when it was a certificate."""
+        role = self._settings.role
+        if self.endpoint.refused_kmf is not None:
+            return f"the KMF showed {self.endpoint.refused_kmf}, not the one of --kmf-fingerprint"
+        if event.local:
+            return f"no conference: {event.reason}"
+        denied = event.alert == AlertDescription.ACCESS_DENIED
+        hint = f"; is {role.identity.fingerprint} (our certificate) a member there?"
+        return f"the KMF ended it: {event.reason}{hint if denied else ''}"
 
     def _hear(self, event: MediaReceived) -> None:
         """RFC 8723 5.3: the codec is that of the PT as it arrived; without signaling a rewritten one says nothing."""
@@ -184,6 +201,17 @@ class EndpointProcess:
         duration = self._settings.duration
         return None if duration is None else self._ready_at + duration
 
+    def _note_refusals(self, now: float) -> None:
+        """The system tells when the MDD's port is closed; an MDD that starts a little later is still met."""
+        refused = self.socket.counters["unreachable"]
+        if self._answered or refused == self._refused:
+            return
+        self._refused = refused
+        if self._refused_since is None:
+            self._refused_since = now
+        elif now - self._refused_since >= REFUSED_TIME:
+            self._ended(f"nobody listens at {self._settings.mdd}; is the MDD running?", 3)
+
     def _watch(self, now: float) -> None:
         deadline = self._deadline()
         if deadline is None or now < deadline:
@@ -192,7 +220,9 @@ class EndpointProcess:
             self._driver.stop()
         else:
             self._ended(
-                f"no conference within {JOIN_TIMEOUT:g} s; is the MDD at {self._settings.mdd}?", 3
+                f"no conference within {JOIN_TIMEOUT:g} s; "
+                f"is the MDD at {self._settings.mdd} running and connected to its KMF?",
+                3,
             )
 
     def _ended(self, problem: str, code: int = 1) -> None:

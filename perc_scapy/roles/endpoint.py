@@ -58,6 +58,8 @@ class Endpoint:
         self._events: deque[EndpointEvent] = deque()
         self._out: list[bytes] = []
         self._media: MediaPlane | None = None
+        self.refused_kmf: str | None = None
+        """Fingerprint of a certificate that was shown in the place of the configured KMF's."""
         self._client = DtlsClient(self._dtls_config(keylog))
 
     def _dtls_config(self, keylog: Callable[[str], None] | None) -> DtlsConfig:
@@ -78,6 +80,7 @@ class Endpoint:
     def _verify(self, peer: PeerInfo) -> int | None:
         """The one certificate that this endpoint trusts, under the session that it expects."""
         if peer.fingerprint != self.config.kmf_fingerprint:
+            self.refused_kmf = peer.fingerprint
             return AlertDescription.BAD_CERTIFICATE
         expected = self.config.kmf_tls_id
         if expected is not None and peer.external_session_id != expected.encode():

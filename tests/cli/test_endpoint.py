@@ -60,12 +60,14 @@ def test_options_win_over_the_file(folder):
     [
         ([], 2, "--mdd is missing (or --config)"),
         (arguments(key=None), 2, "--key is missing (or --config)"),
-        (arguments(mdd="nowhere"), 2, "'nowhere' is not HOST:PORT"),
+        (arguments(mdd="nowhere"), 2, "endpoint: --mdd: 'nowhere' is not HOST:PORT"),
         (arguments(mdd="127.0.0.1:0"), 2, "port 0 is only good for listening"),
         (arguments(mdd="no..host:5"), 3, "host name is unknown"),
         (arguments(cert="gone.pem"), 2, "gone.pem: No such file"),
         (arguments(key="bob.key"), 2, "private key does not belong to the certificate"),
-        (arguments(kmf_fingerprint="sha-256:1"), 2, "not a SHA-256 fingerprint"),
+        (arguments(kmf_fingerprint="sha-256:1"), 2, "--kmf-fingerprint: not a SHA-256 fingerprint"),
+        ([*arguments(), "--loop"], 2, "--loop needs --send"),
+        (arguments(record="alice.pem"), 2, "alice.pem is a file, not a folder; choose another"),
         (arguments(send="gone.wav"), 2, "gone.wav: No such file"),
         (arguments(send="alice.pem"), 2, "alice.pem: WAV: not a RIFF/WAVE file"),
         (arguments(record="alice.pem/x"), 2, "alice.pem/x: Not a directory"),
@@ -82,5 +84,8 @@ def test_nobody_at_the_other_end_is_code_3(folder, capsys, monkeypatch):
     monkeypatch.setattr("perc_scapy.net.endpoint.JOIN_TIMEOUT", 0.3)
     assert main(["endpoint", *arguments(), "--json"]) == 3
     said = capsys.readouterr()
-    assert said.err == "perc endpoint: no conference within 0.3 s; is the MDD at 127.0.0.1:9?\n"
+    assert said.err == (
+        "perc endpoint: no conference within 0.3 s; "
+        "is the MDD at 127.0.0.1:9 running and connected to its KMF?\n"
+    )
     assert '"event": "end"' in said.out

@@ -55,7 +55,10 @@ def place(hall, tmp_path):
 def test_a_wrong_kmf_is_refused_by_the_endpoint(place, room):
     alice = place.endpoint("alice", room, kmf="stranger.pem")
     assert alice.wait() == 1
-    assert alice.stderr.count("\n") == 1
+    shown = place.identities["kmf"].fingerprint
+    assert alice.stderr == (
+        f"perc endpoint: the KMF showed {shown}, not the one of --kmf-fingerprint\n"
+    )
     assert "joined" not in alice.names()
     (left,) = alice.all("left")
     assert left["alert"] is not None
@@ -184,3 +187,19 @@ def test_the_counters_are_told_when_the_recordings_cannot_be_written(process):
     with pytest.raises(OSError, match=r"directory|permitted"):
         process.finish(101.0)
     assert "counters" in json.loads(process.said.getvalue().splitlines()[-1])
+
+
+@pytest.mark.parametrize(("answered", "code"), [(False, 3), (True, None)])
+def test_a_closed_port_ends_it_sooner_unless_somebody_was_there(process, answered, code):
+    stopped = []
+    process._driver = SimpleNamespace(stop=stopped.append)
+    process._answered = answered
+    for now, unreachable in ((0.0, 1), (1.0, 2), (4.9, 3), (6.0, 3)):
+        process.socket.counters = {"unreachable": unreachable}
+        process._note_refusals(now)
+    assert stopped == [], "without a new refusal the MDD may be there by now"
+    process.socket.counters = {"unreachable": 4}
+    process._note_refusals(7.0)
+    assert stopped == ([] if code is None else [code])
+    wanted = None if answered else "nobody listens at 127.0.0.1:9; is the MDD running?"
+    assert process.problem == wanted

@@ -20,6 +20,8 @@ def test_a_stranger_is_refused_and_the_others_go_on(place):
     stranger = place.endpoint("stranger", address_of(mdd))
     assert stranger.wait() == 1
     assert stranger.stderr.startswith("perc endpoint: the KMF ended it: ")
+    shown = place.identities["stranger"].fingerprint
+    assert stranger.stderr.endswith(f"; is {shown} (our certificate) a member there?\n")
     assert stranger.stderr.count("\n") == 1
     assert "joined" not in stranger.names()
     refused = kmf.until("handshake_refused", reason="not_a_member")
