@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from perc_scapy.errors import ConfigError
 from perc_scapy.net.address import Address, parse_address
-from perc_scapy.net.toml import Section, flag, integer, list_of, number, read_toml, seconds, text
+from perc_scapy.net.toml import (
+    Section,
+    flag,
+    integer,
+    list_of,
+    number,
+    read_toml,
+    seconds,
+    some_of,
+    text,
+)
 from perc_scapy.net.values import conference_id, ekt_cipher, fingerprint_in, load_identity, profile
 
 if TYPE_CHECKING:
@@ -70,7 +80,7 @@ def load_kmf(path: Path) -> KmfSettings:
     """Settings of `perc kmf --config`. Raises `ConfigError`."""
     from perc_scapy.roles.kmf_config import KmfConfig, KmfLimits
 
-    top = read_toml(path)
+    top = read_toml(path, "perc config kmf")
     listen = top.take("listen", parse_address)
     rest: dict[str, Any] = {
         "identity": _identity(top),
@@ -85,7 +95,7 @@ def load_mdd(path: Path) -> MddSettings:
     """Settings of `perc mdd --config`. Raises `ConfigError`."""
     from perc_scapy.roles.mdd_config import MddConfig, MddLimits
 
-    top = read_toml(path)
+    top = read_toml(path, "perc config mdd")
     process = {"identity": _identity(top), **top.given(dial_on_demand=flag)}
     listen: dict[bytes, Address] = {}
     plans: dict[Hashable, TunnelPlan] = {}
@@ -101,7 +111,7 @@ def load_endpoint(path: Path) -> EndpointSettings:
     """Settings of `perc endpoint --config`. Raises `ConfigError`."""
     from perc_scapy.roles.endpoint_config import EndpointConfig
 
-    top = read_toml(path)
+    top = read_toml(path, "perc config endpoint")
     process = {
         "mdd": top.take("mdd", _peer),
         **top.given(send=top.file, record=top.file, loop=flag, duration=seconds),
@@ -139,7 +149,7 @@ def _conference(section: Section) -> Conference:
     rest = {
         "id": section.take("id", conference_id),
         "name": section.take("name", text),
-        "mdds": frozenset(section.take("mdds", list_of(fingerprint_in(folder)))),
+        "mdds": frozenset(section.take("mdds", some_of(fingerprint_in(folder)))),
         "members": tuple(map(_member, section.sections("member"))),
         **section.given(
             profile=profile, ekt_cipher=ekt_cipher, hbh_only=flag, rekey_on_join=_count_or_false,

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _REQUIRED: Any = object()
 
 
-def read_toml(path: Path) -> Section:
+def read_toml(path: Path, example: str = "") -> Section:
     """The top table of a file. Raises `ConfigError` when it is missing or no TOML."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -25,14 +25,17 @@ def read_toml(path: Path) -> Section:
     except (ValueError, RecursionError) as error:
         # Most are TOMLDecodeError; numbers of thousands of digits and tables nested as deep end otherwise.
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    return Section(values, path)
+    return Section(values, path, example=example)
 
 
 class Section:
     """One table. `take` each known key once, then `finish`: what is left over was a mistake."""
 
-    def __init__(self, values: dict[str, Any], path: Path, name: str = "") -> None:
-        self.path, self.name = path, name
+    def __init__(
+        self, values: dict[str, Any], path: Path, name: str = "", example: str = ""
+    ) -> None:
+        """`example`: the command that prints a file with every key."""
+        self.path, self.name, self.example = path, name, example
         self._values = dict(values)
         self._known: list[str] = []
 
@@ -41,7 +44,7 @@ class Section:
         self._known.append(key)
         if key not in self._values:
             if default is _REQUIRED:
-                raise self.error(key, "is missing")
+                raise self._missing(key)
             return default
         value = self._values.pop(key)
         try:
@@ -59,13 +62,13 @@ class Section:
         none: list[dict[str, Any]] = []
         tables = self.take(key, _tables, none)
         return [
-            Section(table, self.path, f"{self._dotted(key)}[{index}]")
+            Section(table, self.path, f"{self._dotted(key)}[{index}]", self.example)
             for index, table in enumerate(tables, 1)
         ]
 
     def section(self, key: str) -> Section:
         """The table `[key]`, empty when it is absent."""
-        return Section(self.take(key, _table, {}), self.path, self._dotted(key))
+        return Section(self.take(key, _table, {}), self.path, self._dotted(key), self.example)
 
     def finish(self) -> None:
         """Raise `ConfigError` for the first key that nobody took."""
@@ -73,6 +76,14 @@ class Section:
             near = difflib.get_close_matches(key, self._known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(self._known)}"
             raise self.error(key, f"unknown key; {hint}")
+
+    def _missing(self, key: str) -> ConfigError:
+        """A key that looks like the missing one is its misspelling, and says more than that one is missing."""
+        near = difflib.get_close_matches(key, self._values, n=1)
+        if near and near[0] not in self._known:
+            return self.error(near[0], f"unknown key; did you mean {key}?")
+        hint = f" ({self.example} prints an example)" if self.example else ""
+        return self.error(key, f"is missing{hint}")
 
     def build(self, make: Callable[..., T], **fields: Any) -> T:
         """`make(**fields)` after `finish`; what the object refuses is reported with the file's name."""
@@ -152,3 +163,16 @@ def list_of(kind: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
         return tuple(map(kind, value))
 
     return convert
+
+
+def some_of(kind: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    """A kind: an array with at least one item, every one `kind`."""
+    convert = list_of(kind)
+
+    def convert_some(value: Any) -> tuple[T, ...]:
+        found = convert(value)
+        if not found:
+            raise ValueError("is empty; at least one is needed")
+        return found
+
+    return convert_some

@@ -30,23 +30,33 @@ def conference_id(value: Any) -> bytes:
     return octets
 
 
-def _code(kinds: type[IntEnum], value: Any) -> int:
+def _code(kinds: type[IntEnum], value: Any, known: Callable[[], str]) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value  # the role says whether it knows and allows it
     name = text(value).upper()
     if name in kinds.__members__:
         return kinds[name]
-    raise ValueError(f"unknown name {value!r}; known: {', '.join(kinds.__members__)}")
+    raise ValueError(f"unknown name {value!r}; known: {known()}")
+
+
+def _profiles() -> str:
+    """Names of those that a role may allow: the doubles always, single ones for `hbh_only`, NULL never."""
+    from perc_scapy.crypto.profiles import SRTP_PROFILES
+
+    rows = [row for row in SRTP_PROFILES.values() if row.cipher != "null"]
+    double = ", ".join(row.name for row in rows if row.is_double)
+    single = ", ".join(row.name for row in rows if not row.is_double)
+    return f"{double}; with hbh_only: {single}"
 
 
 def profile(value: Any) -> int:
     """An SRTP protection profile by registry name or number."""
-    return _code(ProtectionProfile, value)
+    return _code(ProtectionProfile, value, _profiles)
 
 
 def ekt_cipher(value: Any) -> int:
     """An EKT cipher by name or number."""
-    return _code(EktCipher, value)
+    return _code(EktCipher, value, lambda: ", ".join(EktCipher.__members__))
 
 
 def fingerprint_in(folder: Path) -> Callable[[Any], str]:

@@ -139,10 +139,13 @@ def test_endpoint(load):
 
 MISTAKES = [
     ("kmf", "listen = ", "listen ", "not valid TOML: .*line 4"),
-    ("kmf", 'listen = "127.0.0.1:20000"', "", "listen: is missing"),
+    ("kmf", 'listen = "127.0.0.1:20000"', "",
+     r"listen: is missing \(perc config kmf prints an example\)"),
     ("kmf", "127.0.0.1:20000", "127.0.0.1", "listen: '127.0.0.1' is not HOST:PORT"),
     ("kmf", "127.0.0.1:20000", "127.0.0.1:70000", "listen: .* is not HOST:PORT"),
-    ("kmf", "listen", "lisen", "listen: is missing"),
+    ("kmf", "listen", "lisen", r"lisen: unknown key; did you mean listen\?"),
+    ("kmf", 'name = "alice"', 'nmae = "alice"', r"member\[1\].nmae: unknown key; did you mean name"),
+    ("kmf", '["mdd.pem"]', "[]", r"conference\[1\].mdds: is empty; at least one is needed"),
     ("kmf", "# mtu", "mtuu", "mtuu: unknown key; did you mean mtu"),
     ("kmf", "# mtu = 1200", 'mtu = "big"', "mtu: must be a whole number, not 'big'"),
     ("kmf", "# mtu = 1200", "mtu = 100", "mtu 100 is outside"),
@@ -158,7 +161,7 @@ MISTAKES = [
     ("kmf", '["mdd.pem"]', '["alice.pem"]', "an MDD certificate is also listed as a member"),
     ("kmf", '"alice.pem"', '"kmf.key"', r"member\[1\].fingerprint: not a SHA-256"),
     ("kmf", '"bob.pem"', '"alice.pem"', "two members with fingerprint"),
-    ("kmf", '# profile = "DOUBLE', 'profile = "TRIPLE', "profile: unknown name 'TRIPLE.*known: SRTP"),
+    ("kmf", '# profile = "DOUBLE', 'profile = "TRIPLE', "profile: unknown name 'TRIPLE.*known: DOUBLE"),
     ("kmf", '# profile = "DOUBLE_AEAD_AES_128_GCM_AEAD_AES_128_GCM"', "profile = 7", "hbh_only"),
     ("kmf", "# ekt_ttl = 86400", "ekt_ttl = true", "ekt_ttl: must be a whole number, not True"),
     ("kmf", "# hbh_only = false", "hbh_only = 1", "hbh_only: must be true or false"),
@@ -205,3 +208,12 @@ def test_two_conferences_at_one_address_are_told_before_anything_starts(folder):
 def test_a_negative_duration_is_a_mistake(load):
     with pytest.raises(ConfigError, match=r"endpoint\.toml: duration: must not be negative"):
         load("endpoint", ("# duration = ", "duration = -"))
+
+
+def test_an_unknown_profile_is_answered_with_those_that_can_be_used(load):
+    with pytest.raises(ConfigError) as caught:
+        load("kmf", ('# profile = "DOUBLE', 'profile = "TRIPLE'))
+    double, _, single = str(caught.value).partition("; with hbh_only: ")
+    assert double.count("DOUBLE_") == 2
+    assert "SRTP_AEAD_AES_128_GCM" in single
+    assert "NULL" not in single
