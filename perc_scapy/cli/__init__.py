@@ -17,6 +17,7 @@ from enum import IntEnum
 from typing import NamedTuple, NoReturn
 
 from perc_scapy import __version__
+from perc_scapy.cli.terminal import writing_stdout
 from perc_scapy.errors import ConfigError, MissingToolError, PercError
 
 
@@ -62,9 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what a person did wrong becomes one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        _need_stdout()
         code = _dispatch(arguments)
-        sys.stdout.flush()
-        return code
+        with writing_stdout():
+            return code
     except SystemExit as stop:  # argparse: --help and usage errors
         return stop.code if isinstance(stop.code, int) else ExitCode.USAGE
     except KeyboardInterrupt:
@@ -73,8 +75,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _reader_went_away()
     except (PercError, OSError) as error:
         name = f"perc {arguments[0]}" if arguments and arguments[0] in COMMANDS else "perc"
-        print(f"{name}: {one_line(error)}", file=sys.stderr)
+        unwritable = _stdout_problem()
+        print(f"{name}: {unwritable or one_line(error)}", file=sys.stderr)
         return exit_code_of(error)
+
+
+def _need_stdout() -> None:
+    """Started with it closed (`>&-`), the next file opened would take its place."""
+    if sys.stdout is None:
+        raise MissingToolError("standard output is closed")
+
+
+def _stdout_problem() -> str:
+    """What is left in the buffer cannot be written: say so, and leave nothing that fails again at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        _reader_went_away()
+        return f"standard output: {error.strerror}"
+    return ""
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -113,7 +133,7 @@ def overview() -> str:
         [
             "usage: perc COMMAND [options]",
             "",
-            "Privacy-Enhanced RTP Conferencing: run it, look at it, break it.",
+            "Privacy-Enhanced RTP Conferencing: run it, look at it, judge it.",
             "",
             *rows,
             "",

@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from perc_scapy.cli.terminal import writing_stdout
+
 EXAMPLES = Path(__file__).parent / "examples"
 ROLES = ("kmf", "mdd", "endpoint")
 
@@ -15,7 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    print(example(args.role), end="")
+    with writing_stdout():
+        print(example(args.role), end="")
     return 0
 
 

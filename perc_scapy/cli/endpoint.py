@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perc_scapy.cli.options import add_process_options, number_in
+from perc_scapy.cli.options import add_process_options, naming, number_in
 from perc_scapy.cli.process import run_process
 from perc_scapy.errors import ConfigError
 
@@ -70,7 +70,10 @@ def _settings(args: argparse.Namespace) -> EndpointSettings:
         settings = _from_options(args)
     names = ("send", "record", "loop", "duration")
     changes = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    return dataclasses.replace(settings, **changes)
+    settings = dataclasses.replace(settings, **changes)
+    if args.loop and settings.send is None:
+        raise ConfigError("--loop needs --send (or send in the configuration)")
+    return settings
 
 
 def _from_options(args: argparse.Namespace) -> EndpointSettings:
@@ -79,9 +82,11 @@ def _from_options(args: argparse.Namespace) -> EndpointSettings:
     from perc_scapy.net.values import fingerprint_or_file, load_identity
     from perc_scapy.roles.endpoint_config import EndpointConfig
 
-    mdd = parse_address(args.mdd, zero=False)
+    with naming("--mdd"):
+        mdd = parse_address(args.mdd, zero=False)
     identity = load_identity(args.cert, args.key)
-    kmf = fingerprint_or_file(args.kmf_fingerprint)
+    with naming("--kmf-fingerprint"):
+        kmf = fingerprint_or_file(args.kmf_fingerprint)
     return EndpointSettings(EndpointConfig(identity=identity, kmf_fingerprint=kmf), mdd)
 
 

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from perc_scapy.errors import ConfigError
 
 
 def add_process_options(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +28,15 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+
+
+@contextmanager
+def naming(option: str) -> Iterator[None]:
+    """What is found wrong inside is wrong with this option's value."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{option}: {error}") from None
 
 
 def number_in(low: float, high: float) -> Callable[[str], float]:

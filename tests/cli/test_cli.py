@@ -123,6 +123,21 @@ def test_a_reader_that_goes_away_is_no_error():
     assert process.wait(30) == 0
 
 
+@pytest.mark.parametrize(
+    ("redirection", "says"),
+    [
+        (">/dev/full", "perc config: standard output: No space left on device\n"),
+        (">&-", "perc config: standard output is closed\n"),
+    ],
+)
+def test_output_that_cannot_be_written_is_one_line(redirection, says):
+    command = f'"$0" -m perc_scapy.cli config kmf {redirection}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable], capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (3, says)
+
+
 @pytest.mark.parametrize("name", list(cli.COMMANDS))
 def test_every_command_explains_itself(name, capsys):
     try:

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perc_scapy.cli.terminal import use_color
+from perc_scapy.cli.terminal import use_color, writing_stdout
 
 if TYPE_CHECKING:
     from perc_scapy.capture.steps import Story
@@ -57,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     except ChildFailed as error:
         print(f"perc demo: {error}", file=sys.stderr)
         return 1
-    _show(story, as_json=args.json)
+    with writing_stdout():
+        _show(story, as_json=args.json)
     return 0 if story.passed else 1
 
 
