@@ -16,6 +16,8 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any, TextIO
 
+from perc_scapy.net.people import words
+
 UNPROVEN = frozenset(
     {"association_opened", "association_answered", "association_closed", "handshake_started",
      "handshake_refused", "message_refused"}
@@ -74,7 +76,10 @@ class Reporter:
         else:
             line = self._for_people(name, shown)
         self._first = False
-        print(line, file=self._stream, flush=True)
+        self._stream.write(
+            line + "\n"
+        )  # one call: two processes on one pipe do not mix their lines
+        self._stream.flush()
 
     def dataclass(self, event: Any, name: str | None = None, **more: Any) -> None:
         """A role's event."""
@@ -82,10 +87,7 @@ class Reporter:
 
     def _for_people(self, name: str, shown: dict[str, Any]) -> str:
         at = time.strftime("%H:%M:%S", time.localtime(self._clock()))
-        rest = "".join(
-            f" {key}={_word(value)}" for key, value in shown.items() if value is not None
-        )
-        return f"{at} {self._role} {name}{rest}"
+        return " ".join((at, self._role, name, *words(shown)))
 
 
 def snake_case(name: str) -> str:
@@ -115,11 +117,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return type(value).__name__
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_word(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_word, value)) + "]"
-    return json.dumps(value) if isinstance(value, str) and re.search(r"\s", value) else str(value)

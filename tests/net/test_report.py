@@ -51,6 +51,21 @@ def test_people_get_one_line_too():
     assert second.endswith(" reason=closed")
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_line_is_one_write(as_json):
+    class Pipe(io.StringIO):
+        def write(self, text):
+            writes.append(text)
+            return super().write(text)
+
+    writes: list[str] = []
+    reporter = Reporter(Pipe(), as_json=as_json, role="kmf")
+    reporter.event("ready", listen=["127.0.0.1:5"])
+    reporter.event("end", counters={})
+    assert len(writes) == 2
+    assert all(text.count("\n") == 1 and text.endswith("\n") for text in writes)
+
+
 def test_addresses_and_paths():
     event = AssociationOpened(b"\1" * 16, b"\2" * 16, "t", Path(b"\2" * 16, ("127.0.0.1", 7)))
     (_, line) = lines(event, as_json=True)
