@@ -88,10 +88,10 @@ def fan_out(size: int) -> Row:
 def conference() -> tuple[Any, Any]:
     """A forwarder, and the leg of the participant who speaks."""
     from perc_scapy.crypto import Key, MasterKey
-    from perc_scapy.roles.forwarder import Forwarder
-    from perc_scapy.roles.forwarder_leg import Leg
-    from perc_scapy.roles.mdd_config import RelayPolicy
-    from perc_scapy.roles.mdd_events import Path
+    from perc_scapy.roles.mdd.config import RelayPolicy
+    from perc_scapy.roles.mdd.events import Path
+    from perc_scapy.roles.mdd.forwarder import Forwarder
+    from perc_scapy.roles.mdd.forwarder_leg import Leg
     from perc_scapy.tunnel.messages import HopKeys
 
     forwarder = Forwarder(bytes(16), RelayPolicy({0: NEW_PT}), Counter(), max_ssrcs=32)

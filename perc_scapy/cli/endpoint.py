@@ -80,7 +80,7 @@ def _from_options(args: argparse.Namespace) -> EndpointSettings:
     from perc_scapy.net.address import parse_address
     from perc_scapy.net.config import EndpointSettings
     from perc_scapy.net.values import fingerprint_or_file, load_identity
-    from perc_scapy.roles.endpoint_config import EndpointConfig
+    from perc_scapy.roles.endpoint.config import EndpointConfig
 
     with naming("--mdd"):
         mdd = parse_address(args.mdd, zero=False)

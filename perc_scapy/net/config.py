@@ -28,9 +28,9 @@ from perc_scapy.net.values import conference_id, ekt_cipher, fingerprint_in, loa
 
 if TYPE_CHECKING:
     from perc_scapy.dtls.identity import Identity
-    from perc_scapy.roles.endpoint_config import EndpointConfig
-    from perc_scapy.roles.kmf_config import Conference, KmfConfig, KmfLimits, Member
-    from perc_scapy.roles.mdd_config import MddConference, MddConfig, MddLimits, RelayPolicy
+    from perc_scapy.roles.endpoint.config import EndpointConfig
+    from perc_scapy.roles.kmf.config import Conference, KmfConfig, KmfLimits, Member
+    from perc_scapy.roles.mdd.config import MddConference, MddConfig, MddLimits, RelayPolicy
 
 L = TypeVar("L", "KmfLimits", "MddLimits")
 
@@ -78,7 +78,7 @@ class EndpointSettings:
 
 def load_kmf(path: Path) -> KmfSettings:
     """Settings of `perc kmf --config`. Raises `ConfigError`."""
-    from perc_scapy.roles.kmf_config import KmfConfig, KmfLimits
+    from perc_scapy.roles.kmf.config import KmfConfig, KmfLimits
 
     top = read_toml(path, "perc config kmf")
     listen = top.take("listen", parse_address)
@@ -93,7 +93,7 @@ def load_kmf(path: Path) -> KmfSettings:
 
 def load_mdd(path: Path) -> MddSettings:
     """Settings of `perc mdd --config`. Raises `ConfigError`."""
-    from perc_scapy.roles.mdd_config import MddConfig, MddLimits
+    from perc_scapy.roles.mdd.config import MddConfig, MddLimits
 
     top = read_toml(path, "perc config mdd")
     process = {"identity": _identity(top), **top.given(dial_on_demand=flag)}
@@ -109,7 +109,7 @@ def load_mdd(path: Path) -> MddSettings:
 
 def load_endpoint(path: Path) -> EndpointSettings:
     """Settings of `perc endpoint --config`. Raises `ConfigError`."""
-    from perc_scapy.roles.endpoint_config import EndpointConfig
+    from perc_scapy.roles.endpoint.config import EndpointConfig
 
     top = read_toml(path, "perc config endpoint")
     process = {
@@ -143,7 +143,7 @@ def _limits(section: Section, make: type[L]) -> L:
 
 
 def _conference(section: Section) -> Conference:
-    from perc_scapy.roles.kmf_config import Conference
+    from perc_scapy.roles.kmf.config import Conference
 
     folder = section.path.parent
     rest = {
@@ -161,7 +161,7 @@ def _conference(section: Section) -> Conference:
 
 
 def _member(section: Section) -> Member:
-    from perc_scapy.roles.kmf_config import Member
+    from perc_scapy.roles.kmf.config import Member
 
     name = section.take("name", text)
     seen = section.take("fingerprint", fingerprint_in(section.path.parent))
@@ -172,7 +172,7 @@ def _mdd_conference(
     section: Section, listen: dict[bytes, Address], plans: dict[Hashable, TunnelPlan]
 ) -> MddConference:
     """A conference of an MDD; its listen address and its tunnels go into `listen` and `plans`."""
-    from perc_scapy.roles.mdd_config import MddConference
+    from perc_scapy.roles.mdd.config import MddConference
 
     where = section.take("listen", parse_address)
     kmf = section.take("kmf", _peer)
@@ -192,7 +192,7 @@ def _mdd_conference(
 
 
 def _relay(section: Section) -> RelayPolicy:
-    from perc_scapy.roles.mdd_config import RelayPolicy
+    from perc_scapy.roles.mdd.config import RelayPolicy
 
     kinds = {"payload_types": _payload_types, "sequence_offset": integer, "marker": flag}
     return section.build(RelayPolicy, **section.given(**kinds))

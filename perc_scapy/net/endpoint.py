@@ -16,8 +16,7 @@ from perc_scapy.net.config import EndpointSettings
 from perc_scapy.net.driver import Driver
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import SockAddr, Tap, UdpSocket
-from perc_scapy.roles.endpoint import Endpoint
-from perc_scapy.roles.endpoint_events import (
+from perc_scapy.roles.endpoint.events import (
     EktKeyInstalled,
     EndpointClosed,
     HopKeysReady,
@@ -25,6 +24,7 @@ from perc_scapy.roles.endpoint_events import (
     MediaReceived,
     SenderKeyLearned,
 )
+from perc_scapy.roles.endpoint.role import Endpoint
 from perc_scapy.wire import classify
 
 JOIN_TIMEOUT = 30.0

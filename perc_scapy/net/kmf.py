@@ -15,8 +15,8 @@ from perc_scapy.net.openssl_accept import OpensslAcceptor
 from perc_scapy.net.openssl_link import RefusedCertificate
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import Tap, UdpSocket
-from perc_scapy.roles.kmf import Kmf
-from perc_scapy.roles.kmf_events import CloseTunnel
+from perc_scapy.roles.kmf.role import Kmf
+from perc_scapy.roles.tunnels import CloseTunnel
 from perc_scapy.tunnel.carrier import (
     TunnelClosed,
     TunnelFailed,

@@ -15,9 +15,9 @@ from perc_scapy.net.openssl import OpensslContext
 from perc_scapy.net.openssl_link import RefusedCertificate
 from perc_scapy.net.report import Reporter
 from perc_scapy.net.udp import SockAddr, Tap, UdpSocket
-from perc_scapy.roles.kmf_events import CloseTunnel
-from perc_scapy.roles.mdd import Mdd
-from perc_scapy.roles.mdd_events import Path, TunnelWanted
+from perc_scapy.roles.mdd.events import Path, TunnelWanted
+from perc_scapy.roles.mdd.role import Mdd
+from perc_scapy.roles.tunnels import CloseTunnel
 from perc_scapy.tunnel.carrier import (
     TunnelClosed,
     TunnelDialer,

@@ -11,28 +11,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from perc_scapy.roles.endpoint import Endpoint
-    from perc_scapy.roles.endpoint_config import EndpointConfig
-    from perc_scapy.roles.kmf import Kmf
-    from perc_scapy.roles.kmf_config import Conference, KmfConfig, KmfLimits, Member
-    from perc_scapy.roles.mdd import Mdd
-    from perc_scapy.roles.mdd_config import MddConference, MddConfig, MddLimits, RelayPolicy
-    from perc_scapy.roles.mdd_events import Path
+    from perc_scapy.roles.endpoint.config import EndpointConfig
+    from perc_scapy.roles.endpoint.role import Endpoint
+    from perc_scapy.roles.kmf.config import Conference, KmfConfig, KmfLimits, Member
+    from perc_scapy.roles.kmf.role import Kmf
+    from perc_scapy.roles.mdd.config import MddConference, MddConfig, MddLimits, RelayPolicy
+    from perc_scapy.roles.mdd.events import Path
+    from perc_scapy.roles.mdd.role import Mdd
 
 _HOME = {
-    "Conference": "kmf_config",
-    "Endpoint": "endpoint",
-    "EndpointConfig": "endpoint_config",
-    "Kmf": "kmf",
-    "KmfConfig": "kmf_config",
-    "KmfLimits": "kmf_config",
-    "Mdd": "mdd",
-    "MddConference": "mdd_config",
-    "MddConfig": "mdd_config",
-    "MddLimits": "mdd_config",
-    "Member": "kmf_config",
-    "Path": "mdd_events",
-    "RelayPolicy": "mdd_config",
+    "Conference": "kmf.config",
+    "Endpoint": "endpoint.role",
+    "EndpointConfig": "endpoint.config",
+    "Kmf": "kmf.role",
+    "KmfConfig": "kmf.config",
+    "KmfLimits": "kmf.config",
+    "Mdd": "mdd.role",
+    "MddConference": "mdd.config",
+    "MddConfig": "mdd.config",
+    "MddLimits": "mdd.config",
+    "Member": "kmf.config",
+    "Path": "mdd.events",
+    "RelayPolicy": "mdd.config",
 }
 
 __all__ = [

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from perc_scapy.roles.endpoint_events import (
+from perc_scapy.roles.endpoint.events import (
     ENDPOINT_COUNTERS,
     Drop,
     EktKeyInstalled,
@@ -18,9 +18,8 @@ from perc_scapy.roles.endpoint_events import (
     SourceLeft,
     SsrcChanged,
 )
-from perc_scapy.roles.kmf_events import (
+from perc_scapy.roles.kmf.events import (
     KMF_COUNTERS,
-    CloseTunnel,
     EktKeyCreated,
     EktKeyDelivered,
     EktKeySent,
@@ -32,9 +31,8 @@ from perc_scapy.roles.kmf_events import (
     MemberLeft,
     Refusal,
     TunnelAuthorised,
-    TunnelLost,
 )
-from perc_scapy.roles.mdd_events import (
+from perc_scapy.roles.mdd.events import (
     MDD_COUNTERS,
     AssociationAnswered,
     AssociationClosed,
@@ -48,6 +46,7 @@ from perc_scapy.roles.mdd_events import (
     SourceStarted,
     TunnelWanted,
 )
+from perc_scapy.roles.tunnels import CloseTunnel, TunnelLost
 
 __all__ = [
     "ENDPOINT_COUNTERS",

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from perc_scapy.roles.endpoint_config import EndpointConfig
-from perc_scapy.roles.kmf_config import Conference, KmfConfig, KmfLimits, Member
-from perc_scapy.roles.mdd_config import MddConference, MddConfig, MddLimits, RelayPolicy
+from perc_scapy.roles.endpoint.config import EndpointConfig
+from perc_scapy.roles.kmf.config import Conference, KmfConfig, KmfLimits, Member
+from perc_scapy.roles.mdd.config import MddConference, MddConfig, MddLimits, RelayPolicy
 
 __all__ = [
     "Conference",

@@ -13,13 +13,13 @@ from typing import Any
 
 from perc_scapy.codes import EktCipher, ProtectionProfile
 from perc_scapy.dtls import DtlsConfig, Identity
-from perc_scapy.roles.endpoint import Endpoint
-from perc_scapy.roles.endpoint_config import EndpointConfig
-from perc_scapy.roles.endpoint_events import MediaReady
-from perc_scapy.roles.kmf import Kmf
-from perc_scapy.roles.kmf_config import Conference, KmfConfig, Member
-from perc_scapy.roles.mdd import Mdd
-from perc_scapy.roles.mdd_config import MddConference, MddConfig
+from perc_scapy.roles.endpoint.config import EndpointConfig
+from perc_scapy.roles.endpoint.events import MediaReady
+from perc_scapy.roles.endpoint.role import Endpoint
+from perc_scapy.roles.kmf.config import Conference, KmfConfig, Member
+from perc_scapy.roles.kmf.role import Kmf
+from perc_scapy.roles.mdd.config import MddConference, MddConfig
+from perc_scapy.roles.mdd.role import Mdd
 from perc_scapy.sim.network import PERFECT, Address, Conditions, Network
 from perc_scapy.sim.nodes import EndpointNode, KmfNode, MddNode
 from perc_scapy.tunnel.carrier import (

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from perc_scapy.dtls.flight import earliest
-from perc_scapy.roles.endpoint import Endpoint
-from perc_scapy.roles.kmf import Kmf
-from perc_scapy.roles.kmf_events import CloseTunnel
-from perc_scapy.roles.mdd import Mdd
-from perc_scapy.roles.mdd_events import Path, TunnelWanted
+from perc_scapy.roles.endpoint.role import Endpoint
+from perc_scapy.roles.kmf.role import Kmf
+from perc_scapy.roles.mdd.events import Path, TunnelWanted
+from perc_scapy.roles.mdd.role import Mdd
+from perc_scapy.roles.tunnels import CloseTunnel
 from perc_scapy.sim.network import Address
 from perc_scapy.tunnel.carrier import (
     TunnelClosed,

@@ -14,7 +14,7 @@ from perc_scapy.capture.packets import Address, Datagram
 from perc_scapy.capture.participants import find_participants
 from perc_scapy.capture.story import Storyteller
 from perc_scapy.codes import ProtectionProfile
-from perc_scapy.roles.endpoint_events import MediaReceived
+from perc_scapy.roles.endpoint.events import MediaReceived
 from perc_scapy.sim.conference import SimConference
 from perc_scapy.sim.network import Conditions
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from perc_scapy.roles.endpoint_events import Drop
-from perc_scapy.roles.endpoint_receive import SILENT_INTERVALS
-from tests.roles.test_endpoint_receive import drop_of, packet, sides
+from perc_scapy.roles.endpoint.events import Drop
+from perc_scapy.roles.endpoint.receive import SILENT_INTERVALS
+from tests.roles.endpoint.test_receive import drop_of, packet, sides
 
 
 @pytest.mark.req("R8871-35")

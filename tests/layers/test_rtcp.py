@@ -28,7 +28,7 @@ from perc_scapy.layers import (
     RTCPSourceDescription,
 )
 from perc_scapy.layers.compile import decode, encode, record
-from perc_scapy.roles.endpoint_rtcp import build_description, build_goodbye
+from perc_scapy.roles.endpoint.rtcp import build_description, build_goodbye
 from tests.layers.compile.test_equivalence import agree
 from tests.layers.media import numbers, octets, tshark
 from tests.layers.strategies import damaged

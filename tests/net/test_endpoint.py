@@ -17,7 +17,7 @@ from perc_scapy.net.address import Address
 from perc_scapy.net.config import EndpointSettings
 from perc_scapy.net.endpoint import EndpointProcess
 from perc_scapy.net.report import Reporter
-from perc_scapy.roles.endpoint_config import EndpointConfig
+from perc_scapy.roles.endpoint.config import EndpointConfig
 from tests.net.processes import Place, address_of, kmf_conference, mdd_conference
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from perc_scapy.crypto import Key
 from perc_scapy.net.report import BURST, RATE, Reporter, plain, snake_case
-from perc_scapy.roles.kmf_events import LeaveReason, MemberLeft
-from perc_scapy.roles.mdd_events import AssociationOpened, Path
+from perc_scapy.roles.kmf.events import LeaveReason, MemberLeft
+from perc_scapy.roles.mdd.events import AssociationOpened, Path
 from perc_scapy.tunnel.carrier import TunnelId
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from perc_scapy.codes import ContentType
 from perc_scapy.dtls import DtlsClient, DtlsConfig, Identity
-from perc_scapy.roles.kmf import Kmf
-from perc_scapy.roles.kmf_config import Conference, KmfConfig, Member
+from perc_scapy.roles.kmf.config import Conference, KmfConfig, Member
+from perc_scapy.roles.kmf.role import Kmf
 from perc_scapy.tunnel.draft00 import Draft00
 from perc_scapy.tunnel.messages import TunneledDtls
 

@@ -12,9 +12,9 @@ from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.crypto.secret import Key
 from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.dtls import DtlsConfig, DtlsServer
-from perc_scapy.roles.endpoint import Endpoint
-from perc_scapy.roles.endpoint_config import EndpointConfig
-from perc_scapy.roles.endpoint_events import MediaReceived
+from perc_scapy.roles.endpoint.config import EndpointConfig
+from perc_scapy.roles.endpoint.events import MediaReceived
+from perc_scapy.roles.endpoint.role import Endpoint
 from perc_scapy.wire import classify, peel_ekt
 from tests.roles.kmf_world import BOARD, Line, World, conference, identity, kmf_config
 

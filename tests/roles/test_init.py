@@ -23,7 +23,7 @@ def test_an_endpoint_loads_neither_scapy_nor_the_other_roles() -> None:
         "import sys\n"
         "from perc_scapy.roles import Endpoint\n"
         "loaded = [m for m in sys.modules if m.split('.')[0] == 'scapy']\n"
-        "loaded += [m for m in ('perc_scapy.roles.kmf', 'perc_scapy.roles.mdd') if m in sys.modules]\n"
+        "loaded += [m for m in ('perc_scapy.roles.kmf.role', 'perc_scapy.roles.mdd.role') if m in sys.modules]\n"
         "assert not loaded, loaded\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -17,7 +17,7 @@ from perc_scapy.roles.events import (
     HopKeysSent,
     MediaReady,
 )
-from perc_scapy.roles.mdd_keys import digest_of
+from perc_scapy.roles.mdd.keys import digest_of
 from perc_scapy.sim.conference import SimConference
 from perc_scapy.sim.network import Conditions
 from perc_scapy.sim.nodes import EndpointNode
