@@ -48,7 +48,6 @@ def test_every_step_is_in_the_capture_and_every_check_holds(kept: Path) -> None:
     assert len(told["checks"]) >= 20
 
 
-@pytest.mark.req("SLD-ROLE-01")
 def test_the_folder_holds_what_is_documented(kept: Path) -> None:
     pairs = [f"{a}-{b}.wav" for a in "ABC" for b in "ABC" if a != b]
     names = {path.name for path in kept.iterdir()} - {"stdout"}

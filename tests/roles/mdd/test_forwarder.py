@@ -180,7 +180,6 @@ def test_changes_and_their_ohb() -> None:
     assert plain[4:12] == rtp(5, A_SSRC)[4:12], "timestamp and SSRC stay"
 
 
-@pytest.mark.req("FW16-10")
 def test_a_payload_type_that_is_not_listed_stays() -> None:
     world, a, b, _ = three()
     world.mdd.set_change(ROOM, RelayPolicy({8: 96}))
