@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Captures: writing and reading files, key logs, offline decryption of both layers, and what flows they show.
+"""What a capture and its keys tell: offline decryption of all layers, and the flows, people and media it shows.
 
-`tap` `pcapng` `headers`      write datagrams with synthetic IP and UDP headers, mode 0600
-`reader` `pcapng_reader` `pcap_reader` `links`   read captures of ours and others
-`keylog` `dtls_sessions` `tunnels` `media`       decrypt from capture and key log alone
-`flows` `steps` `analysis`    what the conversation means
+`keylog` `dtls_flows` `dtls_sessions` `tunnels` `associations`   DTLS, the tunnel inside, the associations inside that
+`hops` `media` `learned`                                         both layers of SRTP
+`story` `steps` `participants` `secrecy` `checks`                what the conversation means
 """

@@ -15,9 +15,9 @@ from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.learned import learned_keys, open_late
 from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, own_keys, same_conference
-from perc_scapy.capture.packets import Address, Datagram, datagrams
-from perc_scapy.capture.reader import CaptureReader
 from perc_scapy.capture.tunnels import Tunnel, find_tunnels
+from perc_scapy.pcap.packets import Address, Datagram, datagrams
+from perc_scapy.pcap.reader import CaptureReader
 from perc_scapy.wire import classify
 
 

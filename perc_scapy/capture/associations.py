@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
-from perc_scapy.capture.packets import Address
 from perc_scapy.capture.tunnels import SeenMessage, Tunnel, TunneledAssociation
 from perc_scapy.crypto.kdf import ExportedKeys
 from perc_scapy.crypto.profiles import SRTP_PROFILES
+from perc_scapy.pcap.packets import Address
 
 
 @dataclass

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.hops import HopReader, OpenedMedia
-from perc_scapy.capture.packets import Address, Datagram
 from perc_scapy.crypto.kdf import ExportedKeys
+from perc_scapy.pcap.packets import Address, Datagram
 from perc_scapy.wire import PacketKind, classify
 
 Ring = Callable[[Association], Iterable[ReceivedEktKey]]

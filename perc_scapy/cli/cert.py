@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not re.fullmatch(r"[\w.-]{1,60}", args.name) or args.name.startswith("."):
         raise ConfigError(f"{args.name!r} is no usable name: letters, digits, . _ - only")
-    from perc_scapy.capture.private import write_private
     from perc_scapy.dtls.identity import Identity
+    from perc_scapy.pcap.private import write_private
 
     identity = Identity.generate(args.name, kind=args.kind)
     args.dir.mkdir(parents=True, exist_ok=True)

@@ -45,8 +45,8 @@ def _number(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     from perc_scapy.capture.analysis import Analysis
     from perc_scapy.capture.keylog import KeyLog
-    from perc_scapy.capture.packets import datagrams
-    from perc_scapy.capture.reader import open_capture
+    from perc_scapy.pcap.packets import datagrams
+    from perc_scapy.pcap.reader import open_capture
     from perc_scapy.view.packets import view_all
 
     keylog = KeyLog()

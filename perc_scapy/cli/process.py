@@ -31,7 +31,7 @@ def run_process(args: argparse.Namespace, role: str, make: Make) -> int:
             keylog = KeyLogFile(args.keylog)
             files.callback(keylog.close)
         if args.capture is not None:
-            from perc_scapy.capture.tap import Tap
+            from perc_scapy.pcap.tap import Tap
 
             tap = files.enter_context(Tap(args.capture, interface=role))
         return Driver(make(reporter, keylog, tap)).run()

@@ -7,12 +7,12 @@ import json
 from array import array
 from pathlib import Path
 
-from perc_scapy.capture.private import write_private
 from perc_scapy.errors import ConfigError, DecodeError
 from perc_scapy.media.g711 import RATE
 from perc_scapy.media.recorder import Recorder, Track
 from perc_scapy.media.wav import decode_wav, encode_wav, resample
 from perc_scapy.net.values import read
+from perc_scapy.pcap.private import write_private
 
 
 def load_audio(path: Path) -> array[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perc_scapy.capture.private import open_private
+from perc_scapy.pcap.private import open_private
 
 
 class KeyLogFile:

@@ -31,7 +31,7 @@ _WHY = {
 
 
 class Tap(Protocol):
-    """Where a process records its datagrams (`perc_scapy.capture.tap.Tap`)."""
+    """Where a process records its datagrams (`perc_scapy.pcap.tap.Tap`)."""
 
     def datagram(self, time: float, src: SockAddr, dst: SockAddr, data: bytes) -> None: ...
 

@@ -12,10 +12,8 @@ from scapy.packet import Packet, Raw
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.dtls_sessions import DtlsSession
-from perc_scapy.capture.frames import Frame
 from perc_scapy.capture.handshakes import HandshakeMessage
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.capture.packets import Datagram, datagram_of
 from perc_scapy.capture.records import SeenRecord
 from perc_scapy.capture.tunnels import SeenMessage
 from perc_scapy.codes import ContentType, HandshakeType
@@ -23,6 +21,8 @@ from perc_scapy.dtls.codec import encode_fragment
 from perc_scapy.layers import DTLSTunnelMessage
 from perc_scapy.layers.bind import PercDatagram
 from perc_scapy.layers.dtls import DTLS, DTLSHandshake, dissect_plaintext
+from perc_scapy.pcap.frames import Frame
+from perc_scapy.pcap.packets import Datagram, datagram_of
 from perc_scapy.view.media_parts import media_parts
 from perc_scapy.view.parts import Part, opaque
 from perc_scapy.wire import classify

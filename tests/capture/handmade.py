@@ -6,10 +6,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 
-from perc_scapy.capture.headers import ip_udp
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.packets import Address, Datagram
-from perc_scapy.capture.pcapng import PcapngWriter
 from perc_scapy.codes import EktCipher, ProtectionProfile
 from perc_scapy.crypto import EktParameters, Key, SrtpContext, split_exporter
 from perc_scapy.crypto.ekt_receiver import EktReceiver
@@ -25,6 +22,9 @@ from perc_scapy.dtls import (
     DtlsServer,
     EktKeyReceived,
 )
+from perc_scapy.pcap.headers import ip_udp
+from perc_scapy.pcap.packets import Address, Datagram
+from perc_scapy.pcap.pcapng import PcapngWriter
 from perc_scapy.tunnel import TUNNEL_VERSIONS
 from perc_scapy.tunnel.messages import HopKeys, TunneledDtls
 from perc_scapy.wire import peel_ekt

@@ -4,8 +4,8 @@
 import io
 import struct
 
-from perc_scapy.capture.headers import ip_udp
-from perc_scapy.capture.pcapng import PcapngWriter
+from perc_scapy.pcap.headers import ip_udp
+from perc_scapy.pcap.pcapng import PcapngWriter
 
 A, B = ("127.0.0.1", 40000), ("127.0.0.1", 5004)
 KEY_LOG = b"# comment\nCLIENT_RANDOM " + b"ab" * 32 + b" " + b"CD" * 48 + b"\n"

@@ -8,8 +8,8 @@ from dataclasses import replace
 from perc_scapy.capture.analysis import Analysis, analyse
 from perc_scapy.capture.checks import run_checks
 from perc_scapy.capture.participants import find_participants
-from perc_scapy.capture.reader import CaptureReader
 from perc_scapy.capture.story import Storyteller
+from perc_scapy.pcap.reader import CaptureReader
 from tests.capture.handmade import three_flows
 
 

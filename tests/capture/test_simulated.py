@@ -10,10 +10,10 @@ import pytest
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks import run_checks
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.packets import Address, Datagram
 from perc_scapy.capture.participants import find_participants
 from perc_scapy.capture.story import Storyteller
 from perc_scapy.codes import ProtectionProfile
+from perc_scapy.pcap.packets import Address, Datagram
 from perc_scapy.roles.endpoint.events import MediaReceived
 from perc_scapy.sim.conference import SimConference
 from perc_scapy.sim.network import Conditions

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from perc_scapy.capture.packets import datagrams
-from perc_scapy.capture.reader import open_capture
 from perc_scapy.cli import main
 from perc_scapy.media.wav import decode_wav
+from perc_scapy.pcap.packets import datagrams
+from perc_scapy.pcap.reader import open_capture
 
 FLOWS = {"SS1": 16, "SS2": 16, "NUJ": 16}
 STEPS = [f"{flow}-{n:02d}" for flow, count in FLOWS.items() for n in range(1, count + 1)]

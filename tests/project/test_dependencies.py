@@ -9,32 +9,35 @@ import pytest
 
 from tests.project.tree import PACKAGE, imports, module_name, sources
 
+BASE = {"codes", "errors", "wire"}
+CORE = BASE | {"layers", "crypto", "dtls", "tunnel"}
+READ = CORE | {"pcap", "capture"}
+
 MAY_IMPORT = {
     "errors": set(),
     "codes": set(),
     "wire": {"codes", "errors"},
-    "layers": {"codes", "errors", "wire"},
-    "crypto": {"codes", "errors", "wire"},
-    "dtls": {"codes", "errors", "wire", "crypto"},
-    "tunnel": {"codes", "errors", "wire", "crypto", "dtls", "layers"},
-    "roles": {"codes", "errors", "wire", "crypto", "dtls", "layers", "tunnel"},
+    "layers": BASE,
+    "crypto": BASE,
+    "dtls": BASE | {"crypto"},
+    "tunnel": BASE | {"crypto", "dtls", "layers"},
+    "roles": CORE,
     "media": {"errors"},
-    "sim": {"codes", "errors", "wire", "crypto", "dtls", "layers", "tunnel", "roles", "media"},
-    "capture": {"codes", "errors", "wire", "crypto", "dtls", "layers", "tunnel"},
-    "view": {"codes", "errors", "wire", "crypto", "dtls", "layers", "capture"},
-    "net": {
-        "codes",
-        "errors",
-        "wire",
-        "crypto",
-        "dtls",
-        "layers",
-        "tunnel",
-        "roles",
-        "media",
-        "capture",
-    },
+    "sim": CORE | {"roles", "media"},
+    "pcap": BASE,
+    "capture": CORE | {"pcap"},
+    "view": READ,
+    "plain": READ | {"media"},
+    "keys": READ,
+    "explain": READ,
+    "compare": READ | {"view"},
+    "conform": READ,
+    "golden": READ | {"view", "conform"},
+    "wireshark": BASE | {"layers"},
+    "tables": READ | {"view", "conform"},
+    "net": CORE | {"roles", "media", "pcap", "capture"},
 }
+MAY_IMPORT["workbench"] = set(MAY_IMPORT) - {"roles", "sim", "net"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT)
 ROOM_SENTENCE = PACKAGE.parent / "docs" / "architecture.md"
 

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.capture.frames import Frame
-from perc_scapy.capture.headers import ip_udp
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.packets import datagrams
+from perc_scapy.pcap.frames import Frame
+from perc_scapy.pcap.headers import ip_udp
+from perc_scapy.pcap.packets import datagrams
 from perc_scapy.view.packets import PacketView, view_all
 from tests.capture.handmade import HandmadeConference, k, three_flows
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks.rule import check
-from perc_scapy.capture.packets import Address
 from perc_scapy.capture.participants import Participant, certificate_of
 from perc_scapy.capture.steps import Check
+from perc_scapy.pcap.packets import Address
 
 
 def tunnel_is_authenticated(analysis: Analysis, people: list[Participant]) -> Check:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.pcapng import LINKTYPE_RAW, PcapngWriter
-from perc_scapy.capture.private import open_private
-from perc_scapy.capture.reader import open_capture
 from perc_scapy.errors import ConfigError
+from perc_scapy.pcap.pcapng import LINKTYPE_RAW, PcapngWriter
+from perc_scapy.pcap.private import open_private
+from perc_scapy.pcap.reader import open_capture
 
 
 def join_trace(capture: Path, keylogs: Iterable[Path], target: Path) -> int:

@@ -10,12 +10,12 @@ from pathlib import Path
 from perc_scapy.capture.analysis import Analysis, analyse
 from perc_scapy.capture.checks import run_checks
 from perc_scapy.capture.participants import Participant, find_participants
-from perc_scapy.capture.private import write_private
-from perc_scapy.capture.reader import open_capture
 from perc_scapy.capture.steps import Check, Story
 from perc_scapy.capture.story import Storyteller
 from perc_scapy.cli.demo.audio import check_recording, deliveries
 from perc_scapy.cli.demo.workspace import Workspace
+from perc_scapy.pcap.private import write_private
+from perc_scapy.pcap.reader import open_capture
 
 SILENCE = 2.0
 """Seconds of work after which a person is told how far it is."""

@@ -8,11 +8,11 @@ from array import array
 from pathlib import Path
 
 from perc_scapy.capture.participants import letter
-from perc_scapy.capture.private import write_private
 from perc_scapy.dtls.identity import Identity
 from perc_scapy.media.g711 import RATE
 from perc_scapy.media.speech import speech
 from perc_scapy.media.wav import encode_wav
+from perc_scapy.pcap.private import write_private
 
 CONFERENCE = "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
 VOICE_SECONDS = 3.0

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.reader import open_capture
 from perc_scapy.cli.demo.processes import ChildFailed, Children
 from perc_scapy.cli.demo.scenario import Scenario
 from perc_scapy.cli.demo.workspace import Workspace
+from perc_scapy.pcap.reader import open_capture
 
 
 @pytest.mark.req("T00-KMF-17", "SLD-ASM-01")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from perc_scapy.capture.reader import open_capture
 from perc_scapy.cli.demo.trace import join_trace
 from perc_scapy.errors import ConfigError
+from perc_scapy.pcap.reader import open_capture
 from tests.capture.handmade import three_flows
 
 

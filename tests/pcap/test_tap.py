@@ -10,7 +10,7 @@ from pathlib import Path
 from scapy.layers.inet import IP, UDP
 from scapy.utils import RawPcapNgReader
 
-from perc_scapy.capture.tap import Tap
+from perc_scapy.pcap.tap import Tap
 
 
 def payloads(path: Path) -> list[bytes]:
@@ -30,7 +30,7 @@ def test_datagrams_are_in_the_file_before_it_is_closed(tmp_path: Path) -> None:
 
 def test_a_killed_process_leaves_a_readable_file(tmp_path: Path) -> None:
     program = (
-        "import os, sys\nfrom perc_scapy.capture.tap import Tap\ntap = Tap(sys.argv[1])\n"
+        "import os, sys\nfrom perc_scapy.pcap.tap import Tap\ntap = Tap(sys.argv[1])\n"
         "for n in range(50):\n    tap.datagram(n, ('::1', 1), ('::1', 2), b'x' * n)\n"
         "os.kill(os.getpid(), 9)\n"
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from perc_scapy.capture.frames import Frame, Source
+from perc_scapy.pcap.frames import Frame, Source
 
 MAGICS = {
     b"\xd4\xc3\xb2\xa1": ("<", 1000),

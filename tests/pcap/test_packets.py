@@ -6,8 +6,8 @@ from scapy.layers.inet import IP, TCP, UDP, fragment
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import Ether
 
-from perc_scapy.capture.frames import Frame
-from perc_scapy.capture.packets import Address, Datagram, datagram_of, datagrams
+from perc_scapy.pcap.frames import Frame
+from perc_scapy.pcap.packets import Address, Datagram, datagram_of, datagrams
 
 
 def frame(packet: bytes, link_type: int = 101) -> Frame:

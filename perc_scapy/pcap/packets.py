@@ -9,9 +9,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from perc_scapy.capture.frames import Frame
-from perc_scapy.capture.headers import UDP
-from perc_scapy.capture.links import ip_packet
+from perc_scapy.pcap.frames import Frame
+from perc_scapy.pcap.headers import UDP
+from perc_scapy.pcap.links import ip_packet
 
 _EXTENSION_HEADERS = {0, 43, 60}
 """IPv6 headers that may stand before UDP: hop-by-hop, routing, destination options (RFC 8200 section 4)."""

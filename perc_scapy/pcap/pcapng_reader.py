@@ -7,8 +7,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from perc_scapy.capture import pcapng
-from perc_scapy.capture.frames import CaptureDamaged, Frame, Source
+from perc_scapy.pcap import pcapng
+from perc_scapy.pcap.frames import CaptureDamaged, Frame, Source
 
 MAGIC = pcapng.SECTION_HEADER.to_bytes(4, "big")
 MAX_INTERFACES = 4096

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapNgReader
 
-from perc_scapy.capture.headers import ip_udp
-from perc_scapy.capture.pcapng import PcapngWriter, block
+from perc_scapy.pcap.headers import ip_udp
+from perc_scapy.pcap.pcapng import PcapngWriter, block
 
 KEY_LOG = b"CLIENT_RANDOM " + b"ab" * 32 + b" " + b"cd" * 48 + b"\n"
 TIME_NS = 1_700_000_000_123_456_789

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from perc_scapy.capture.private import open_private, write_private
 from perc_scapy.errors import ConfigError
+from perc_scapy.pcap.private import open_private, write_private
 
 
 def mode_of(path: Path) -> int:

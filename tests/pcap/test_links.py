@@ -6,7 +6,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Dot1Q, Ether, Loopback
 
-from perc_scapy.capture.links import LINK_TYPES, ip_packet
+from perc_scapy.pcap.links import LINK_TYPES, ip_packet
 
 V4 = IP(src="1.2.3.4", dst="5.6.7.8") / UDP(sport=1, dport=2) / b"x"
 V6 = IPv6(src="::1", dst="::2") / UDP(sport=1, dport=2) / b"x"

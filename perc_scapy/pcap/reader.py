@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from perc_scapy.capture.frames import CaptureDamaged, Frame, Source
-from perc_scapy.capture.pcap_reader import MAGICS, pcap_frames
-from perc_scapy.capture.pcapng_reader import MAGIC, PcapngReader
 from perc_scapy.errors import ConfigError
+from perc_scapy.pcap.frames import CaptureDamaged, Frame, Source
+from perc_scapy.pcap.pcap_reader import MAGICS, pcap_frames
+from perc_scapy.pcap.pcapng_reader import MAGIC, PcapngReader
 
 
 class CaptureReader:

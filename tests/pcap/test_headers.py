@@ -5,8 +5,8 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
 
-from perc_scapy.capture.headers import internet_checksum, ip_udp
 from perc_scapy.errors import EncodeError, LocalError
+from perc_scapy.pcap.headers import internet_checksum, ip_udp
 
 
 @pytest.mark.parametrize("payload", [b"", b"x", b"perc", bytes(range(256)) * 5, b"\xff" * 301])

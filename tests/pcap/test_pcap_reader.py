@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapWriter
 
-from perc_scapy.capture.reader import CaptureReader, open_capture
+from perc_scapy.pcap.reader import CaptureReader, open_capture
 from tests.capture.samples import pcap
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from perc_scapy.capture.headers import SocketAddress, ip_udp
-from perc_scapy.capture.pcapng import PcapngWriter
-from perc_scapy.capture.private import open_private
+from perc_scapy.pcap.headers import SocketAddress, ip_udp
+from perc_scapy.pcap.pcapng import PcapngWriter
+from perc_scapy.pcap.private import open_private
 
 
 class Tap:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from perc_scapy.capture.packets import datagrams
-from perc_scapy.capture.reader import CaptureReader, open_capture
 from perc_scapy.errors import ConfigError
+from perc_scapy.pcap.packets import datagrams
+from perc_scapy.pcap.reader import CaptureReader, open_capture
 from tests.capture.samples import ALL, KEY_LOG, PAYLOADS, TIME_NS, pcapng_little
 
 

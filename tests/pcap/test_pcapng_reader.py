@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from perc_scapy.capture.pcapng import block
-from perc_scapy.capture.reader import CaptureReader, open_capture
+from perc_scapy.pcap.pcapng import block
+from perc_scapy.pcap.reader import CaptureReader, open_capture
 from tests.capture.samples import KEY_LOG, pcapng_big, pcapng_little
 
 

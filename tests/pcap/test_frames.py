@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from perc_scapy.capture.frames import CaptureDamaged, Frame, Source
+from perc_scapy.pcap.frames import CaptureDamaged, Frame, Source
 
 
 class Dribble(io.RawIOBase):
