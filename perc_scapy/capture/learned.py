@@ -38,14 +38,19 @@ class LearnedKey:
 
 def learned_keys(media: Iterable[MediaPacket], sets: Iterable[EktParameters]) -> list[LearnedKey]:
     """Every end-to-end key in any full field that one of these parameter sets unwraps."""
+    fields = {m.opened.ekt.raw: m.opened.ekt for m in media if m.opened.ekt is not None}
+    return keys_in_fields(fields.values(), sets)
+
+
+def keys_in_fields(fields: Iterable[EktField], sets: Iterable[EktParameters]) -> list[LearnedKey]:
+    """`learned_keys` of fields, each given once."""
     by_spi: dict[int, list[EktParameters]] = {}
     for parameters in sets:
         known = by_spi.setdefault(parameters.spi, [])
         if parameters not in known:
             known.append(parameters)
-    fields = {m.opened.ekt.raw: m.opened.ekt for m in media if m.opened.ekt is not None}
     found: dict[tuple[int, bytes, bytes], LearnedKey] = {}
-    for ekt in fields.values():
+    for ekt in fields:
         for parameters in by_spi.get(ekt.spi, ()) if ekt.ciphertext else ():
             _learn(found, ekt, parameters)
     return list(found.values())
@@ -64,25 +69,36 @@ def _learn(
     key.rocs.add(plain.roc)
 
 
-def open_late(media: Iterable[MediaPacket], keys: Iterable[LearnedKey]) -> None:
-    """Open what its hop alone could not; `opened.late` tells these packets apart."""
-    contexts: dict[tuple[int, bytes, bool], SrtpContext] = {}
-    by_ssrc: dict[int, list[LearnedKey]] = {}
-    for key in keys:
-        by_ssrc.setdefault(key.ssrc, []).append(key)
-    for m in media:
+class LateOpener:
+    """Opens what its hop alone could not, one packet after the other; `opened.late` tells these packets apart."""
+
+    def __init__(self, keys: Iterable[LearnedKey]) -> None:
+        self._contexts: dict[tuple[int, bytes, bool], SrtpContext] = {}
+        self._by_ssrc: dict[int, list[LearnedKey]] = {}
+        for key in keys:
+            self._by_ssrc.setdefault(key.ssrc, []).append(key)
+
+    def open(self, m: MediaPacket) -> None:
+        """Fill `m.opened` when one of the keys fits."""
         if m.kind != "rtp" or m.association is None or m.opened.plain is not None:
-            continue
+            return
         row = SRTP_PROFILES.get(m.association.srtp_profile or 0)
         packet = synthetic(m.opened)
         if packet is None or row is None or not row.is_double or m.opened.repeat:
-            continue
-        for key in by_ssrc.get(m.ssrc, ()):
+            return
+        for key in self._by_ssrc.get(m.ssrc, ()):
             name = id(key), m.association.client_random, m.from_endpoint
             if len(key.master.key) == row.layer.key_length:
-                context = contexts.setdefault(name, SrtpContext(row.layer.code, *key.master))
+                context = self._contexts.setdefault(name, SrtpContext(row.layer.code, *key.master))
                 if _try(m.opened, packet, key, context):
-                    break
+                    return
+
+
+def open_late(media: Iterable[MediaPacket], keys: Iterable[LearnedKey]) -> None:
+    """Open what its hop alone could not; `opened.late` tells these packets apart."""
+    opener = LateOpener(keys)
+    for m in media:
+        opener.open(m)
 
 
 def synthetic(opened: OpenedMedia) -> SyntheticPacket | None:
