@@ -4,11 +4,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perc_scapy.errors import ConfigError
+
+if TYPE_CHECKING:
+    from perc_scapy.capture.keyring import Keyring
+
+KEY_LOG_VARIABLE = "SSLKEYLOGFILE"
+"""Names the key log that browsers, curl and other programs of this person write."""
 
 
 def add_process_options(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +37,40 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+
+
+def add_keys(parser: argparse.ArgumentParser) -> None:
+    """`-k FILE`, for every command that reads captures."""
+    parser.add_argument("-k", "--keys", type=Path, action="append", default=[], metavar="FILE",
+                        help="key log, key tables (TOML) or a capture with secrets in it; may be given "
+                        f"several times. Without it, a capture that has no secrets is read with ${KEY_LOG_VARIABLE}")  # fmt: skip
+
+
+def open_keys(args: argparse.Namespace, secrets: Iterable[bytes] = ()) -> Keyring:
+    """The keys of `add_keys` and the `secrets` of the capture, if they are known already. Raises `ConfigError`.
+
+    With neither, the key log that the environment names is taken, and a line on stderr says so.
+    """
+    from perc_scapy.capture.keyring import Keyring
+
+    ring = Keyring.of(args.keys)
+    for text in secrets:
+        ring.keylog.add_text(text)
+    if not args.keys and not ring:
+        _add_environment(ring)
+    return ring
+
+
+def _add_environment(ring: Keyring) -> None:
+    """Most programs have the variable for writing, so a file that is not there yet, or holds nothing, is no mistake."""
+    path = os.environ.get(KEY_LOG_VARIABLE, "")
+    if not path or not Path(path).is_file():
+        return
+    try:
+        ring.add_file(path)
+    except ConfigError:
+        return
+    print(f"keys from ${KEY_LOG_VARIABLE}: {path}", file=sys.stderr)
 
 
 @contextmanager

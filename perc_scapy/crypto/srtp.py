@@ -70,10 +70,18 @@ class SrtpContext:
     _master: MasterKey | None
 
     def __init__(
-        self, profile: int, master_key: bytes, master_salt: bytes, *, window: int = DEFAULT_WINDOW
+        self,
+        profile: int,
+        master_key: bytes,
+        master_salt: bytes,
+        *,
+        window: int = DEFAULT_WINDOW,
+        allow_null: bool = False,
     ) -> None:
-        """`LocalError` for a double or NULL profile, a key or salt of another length, a window below 64."""
-        row = _single(profile)
+        """`LocalError` for a double profile, a key or salt of another length, a window below 64, and for a NULL
+        cipher unless `allow_null` (readers of captures; who sends or receives must not use one).
+        """
+        row = _single(profile, allow_null)
         _check_lengths(row, master_key, master_salt)
         self._fill(row, window)
         self._master = MasterKey(Key(master_key), Key(master_salt))
@@ -82,13 +90,19 @@ class SrtpContext:
 
     @classmethod
     def from_session_keys(
-        cls, profile: int, rtp: SessionKeys, rtcp: SessionKeys, *, window: int = DEFAULT_WINDOW
+        cls,
+        profile: int,
+        rtp: SessionKeys,
+        rtcp: SessionKeys,
+        *,
+        window: int = DEFAULT_WINDOW,
+        allow_null: bool = False,
     ) -> SrtpContext:
         """A context of keys already derived (RFC 3711 section 4.3), as test vectors give them.
 
         `key_digest` is then that of the SRTP session key. `LocalError` as for master keys.
         """
-        row = _single(profile)
+        row = _single(profile, allow_null)
         for keys in (rtp, rtcp):
             _check_lengths(row, keys.key, keys.salt)
             if row.cipher != "aes-gcm" and len(keys.auth) != AUTH_KEY_LENGTH:
@@ -360,11 +374,11 @@ def _retire(streams: dict[int, Stream], retired: dict[int, int], ssrc: int) -> b
     return True
 
 
-def _single(profile: int) -> SrtpProfile:
+def _single(profile: int, allow_null: bool) -> SrtpProfile:
     row = SRTP_PROFILES.get(profile)
     if row is None or row.is_double:
         raise LocalError(f"a context runs a single profile, not {profile:#06x}")
-    if row.cipher == "null":
+    if row.cipher == "null" and not allow_null:
         raise LocalError(f"{row.name} does not encrypt and is refused")
     return row
 

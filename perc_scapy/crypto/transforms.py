@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from perc_scapy.crypto.kdf import SessionKeys
 from perc_scapy.crypto.profiles import SrtpProfile
-from perc_scapy.errors import AuthenticationError, LocalError
+from perc_scapy.errors import AuthenticationError
 
 E_BIT = 0x80000000
 """Encryption flag of the SRTCP index word (RFC 3711 section 3.4)."""
@@ -121,10 +121,18 @@ class AesCmTransform:
         return signed[:8] + (self._crypt(base, word & ~E_BIT, body) if word & E_BIT else body)
 
 
+class NullTransform(AesCmTransform):
+    """No encryption, HMAC-SHA1 as above (RFC 3711 section 4.1.3): for readers of captures."""
+
+    __slots__ = ()
+
+    def _crypt(self, base: int, index: int, data: bytes) -> bytes:
+        return data
+
+
 def make_transform(profile: SrtpProfile, keys: SessionKeys, tag: int) -> Transform:
-    """Transform of a single profile for SRTP or SRTCP session keys; `LocalError` for the NULL cipher."""
+    """Transform of a single profile for SRTP or SRTCP session keys."""
     if profile.cipher == "aes-gcm":
         return GcmTransform(keys)
-    if profile.cipher == "aes-cm":
-        return AesCmTransform(keys, tag)
-    raise LocalError(f"{profile.name} does not encrypt and is refused")
+    kind = NullTransform if profile.cipher == "null" else AesCmTransform
+    return kind(keys, tag)

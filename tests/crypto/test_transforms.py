@@ -3,6 +3,7 @@ import pytest
 
 from perc_scapy.crypto import SRTP_PROFILES, Key
 from perc_scapy.crypto.kdf import SessionKeys
+from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.crypto.transforms import E_BIT, AesCmTransform, GcmTransform, make_transform
 from perc_scapy.errors import AuthenticationError, LocalError
 from tests.crypto.support import PUBLIC, h, octets
@@ -77,7 +78,21 @@ def test_counter_mode_refuses_every_changed_octet(tag: int) -> None:
         transform.open(base, 70000 + 65536, RTP[:12], sealed)
 
 
+@pytest.mark.parametrize(("code", "tag"), [(5, 10), (6, 4)])
+def test_null_cipher_authenticates_and_hides_nothing(code: int, tag: int) -> None:
+    keys = SessionKeys(Key(octets(1, 16)), Key(octets(2, 14)), Key(octets(3, 20)))
+    transform = make_transform(SRTP_PROFILES[code], keys, tag)
+    base = transform.base(SSRC)
+    sealed = transform.seal(base, 70000, RTP[:12], RTP[12:])
+    mac = AesCmTransform(keys, tag)._mac(RTP + (1).to_bytes(4, "big"))
+    assert sealed == RTP[12:] + mac
+    assert transform.open(base, 70000, RTP[:12], sealed) == RTP[12:]
+    with pytest.raises(AuthenticationError):
+        transform.open(base, 4000, RTP[:12], sealed)
+
+
 @pytest.mark.parametrize("code", [5, 6])
-def test_null_cipher_is_refused(code: int) -> None:
+def test_who_sends_or_receives_never_gets_a_null_cipher(code: int) -> None:
     with pytest.raises(LocalError, match="NULL"):
-        make_transform(SRTP_PROFILES[code], SessionKeys(Key(b""), Key(b""), Key(b"")), 10)
+        SrtpContext(code, octets(1, 16), octets(2, 14))
+    assert SrtpContext(code, octets(1, 16), octets(2, 14), allow_null=True).profile.code == code
