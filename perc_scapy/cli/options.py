@@ -42,8 +42,8 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def add_keys(parser: argparse.ArgumentParser) -> None:
     """`-k FILE`, for every command that reads captures."""
     parser.add_argument("-k", "--keys", type=Path, action="append", default=[], metavar="FILE",
-                        help="key log, key tables (TOML) or a capture with secrets in it; may be given "
-                        f"several times. Without it, a capture that has no secrets is read with ${KEY_LOG_VARIABLE}")  # fmt: skip
+                        help="key log, key tables (TOML) or a capture with secrets in it; may be given several "
+                        f"times; without it, ${KEY_LOG_VARIABLE} is asked where a capture has none")  # fmt: skip
 
 
 def open_keys(args: argparse.Namespace, secrets: Iterable[bytes] = ()) -> Keyring:
