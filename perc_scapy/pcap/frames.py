@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a capture file holds: frames as recorded, and the octet source that readers share."""
+"""What a capture file holds: frames as recorded, interfaces, and the octet source that readers share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import NamedTuple, Protocol
 
 from perc_scapy.errors import DecodeError
 
 MAX_BLOCK = 1 << 26
 """Octets of the longest block or packet that is believed; a larger length is damage."""
+CHUNK = 1 << 18
+"""Octets asked of the stream at once."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: frozen ones take four times as long to make, and captures have millions of them.
+@dataclass(slots=True, unsafe_hash=True)
 class Frame:
-    """One packet of a capture file."""
+    """One packet of a capture file. Nobody changes one after it was read."""
 
     number: int
     """Position in the file, from 1, as Wireshark counts."""
@@ -26,6 +29,8 @@ class Frame:
     """Octets recorded."""
     length: int
     """Octets on the wire; more than `data` when the capture was cut short by a snapshot length."""
+    interface: int = 0
+    """Index into `CaptureReader.interfaces`."""
 
     @property
     def time(self) -> float:
@@ -33,36 +38,75 @@ class Frame:
         return self.time_ns / 1_000_000_000
 
 
+class Interface(NamedTuple):
+    """Where packets were seen, as the file says."""
+
+    link_type: int
+    units: int
+    """Ticks of a second."""
+    offset: int = 0
+    """Seconds to add to every time."""
+    name: str = ""
+    snaplen: int = 0
+    """Octets kept of each packet; 0 is no limit."""
+
+    def nanoseconds(self, ticks: int) -> int:
+        return ticks * 1_000_000_000 // self.units + self.offset * 1_000_000_000
+
+
 class CaptureDamaged(DecodeError):
     """The file breaks off or contradicts itself here; what stood before is good."""
+
+
+class Stream(Protocol):
+    """Gives octets; a binary file does."""
+
+    def read(self, size: int = -1, /) -> bytes | None: ...
 
 
 class Source:
     """Octets of a stream with their position; `take` gives all or raises `CaptureDamaged`."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self.position = stream, 0
+    def __init__(self, stream: Stream, buffered: bytes = b"") -> None:
+        # A pipe's read1 gives what is there: packets appear while a capture still runs.
+        self._read = getattr(stream, "read1", stream.read)
+        self._buffer, self._at, self._before = buffered, 0, 0
+
+    @property
+    def position(self) -> int:
+        """Octets taken so far."""
+        return self._before + self._at
 
     def take(self, length: int, what: str) -> bytes:
-        if length > MAX_BLOCK:
-            raise CaptureDamaged(f"{what} of {length} octets", self.position)
-        data = self._read(length)
-        if len(data) < length:
-            raise CaptureDamaged(f"{what} cut short", self.position)
+        """Exactly `length` octets of a `what`."""
+        end = self._at + length
+        if end > len(self._buffer):
+            if length > MAX_BLOCK:
+                raise CaptureDamaged(f"{what} of {length} octets", self.position)
+            self._fill(length)
+            end = self._at + length
+            if end > len(self._buffer):
+                self._at = len(self._buffer)
+                raise CaptureDamaged(f"{what} cut short", self.position)
+        data = self._buffer[self._at : end]
+        self._at = end
         return data
 
     def start(self, length: int, what: str) -> bytes:
         """Like `take`, but empty at the regular end of the stream."""
-        data = self._read(length)
-        if data and len(data) < length:
-            raise CaptureDamaged(f"{what} cut short", self.position)
-        return data
+        if self._at + length > len(self._buffer):
+            self._fill(length)
+            if self._at == len(self._buffer):
+                return b""
+        return self.take(length, what)
 
-    def _read(self, length: int) -> bytes:
-        parts = []
-        while length > 0 and (part := self._stream.read(length)):
+    def _fill(self, length: int) -> None:
+        """Have `length` octets at hand, or all that are left."""
+        parts = [self._buffer[self._at :]]
+        have = len(parts[0])
+        self._before += self._at
+        self._buffer, self._at = parts[0], 0
+        while have < length and (part := self._read(max(CHUNK, length - have))):
             parts.append(part)
-            length -= len(part)
-        data = b"".join(parts)
-        self.position += len(data)
-        return data
+            have += len(part)
+        self._buffer = b"".join(parts)
