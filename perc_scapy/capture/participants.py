@@ -47,17 +47,22 @@ class Participant:
 
 def find_participants(analysis: Analysis) -> list[Participant]:
     """Associations with one certificate are one participant; without a certificate, those from one address."""
+    people = people_of(analysis.associations)
+    _give_media(people, analysis.media)
+    return people
+
+
+def people_of(associations: Iterable[Association]) -> list[Participant]:
+    """The participants alone, without their media."""
     by_person: dict[object, list[Association]] = {}
-    for association in analysis.associations:
+    for association in associations:
         shown = certificate_of(association.sessions, from_client=True)
         person = shown or association.endpoint or association.client_random
         by_person.setdefault(person, []).append(association)
-    people = [
+    return [
         Participant(letter(n), certificate_of(group[0].sessions, from_client=True), group)
         for n, group in enumerate(by_person.values())
     ]
-    _give_media(people, analysis.media)
-    return people
 
 
 def letter(index: int) -> str:

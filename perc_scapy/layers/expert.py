@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from scapy.packet import Packet
 
@@ -21,6 +21,7 @@ class Fault(NamedTuple):
     path: str
     offset: int
     reason: str
+    severity: Literal["note", "warning", "error"] = "error"
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason} (at octet {self.offset})"
@@ -62,7 +63,7 @@ def _of_rules(
         if (rule.on_decode and not broken) or (rule.note and inside):
             problem = rule.problem(packet, size)
             if problem is not None:
-                yield Fault(path, offset, problem)
+                yield Fault(path, offset, problem, "note" if rule.note else rule.severity)
 
 
 def _behind(packet: Any, path: str, at: int, inside: bool) -> Iterator[Fault]:

@@ -46,7 +46,7 @@ class RTPElementStop(RTPElement):
     """id 15: processing ends here and the rest of the extension is ignored; nobody may send it."""
 
     name = "RTP element 15"
-    rules = (NotDecoded("id 15 is reserved, the rest is ignored"),)
+    rules = (NotDecoded("id 15 is reserved, the rest is ignored", severity="warning"),)
     fields_desc = (Bits("id", 4, 15, only=(15,)), Bits("len", 4), Rest("ignored"))
 
 

@@ -15,6 +15,7 @@ class NotDecoded(Rule):
     """Named, but nothing that a decoder would accept."""
 
     why: str
+    severity: str = "error"
 
     def problem(self, message: Any, size: int) -> str | None:
         return self.why

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from perc_scapy.codes import ProtectionProfile
 from perc_scapy.errors import DecodeError
@@ -36,6 +36,8 @@ class Rule:
     """`on_decode` rules make strict decoding refuse; `on_encode` rules only sending; a note does neither."""
 
     on_decode, on_encode, note = True, True, False
+    severity: ClassVar[Literal["note", "warning", "error"]] = "error"
+    """How much it matters to a reader of captures."""
 
     def problem(self, message: Any, size: int) -> str | None:
         """What is wrong with the message, whose octets number `size`, or None."""

@@ -3,170 +3,181 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from scapy.packet import Packet, Raw
+from scapy.packet import Raw
 
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.capture.dtls_sessions import DtlsSession
-from perc_scapy.capture.handshakes import HandshakeMessage
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.capture.records import SeenRecord
-from perc_scapy.capture.tunnels import SeenMessage
-from perc_scapy.codes import ContentType, HandshakeType
-from perc_scapy.dtls.codec import encode_fragment
-from perc_scapy.layers import DTLSTunnelMessage
-from perc_scapy.layers.bind import PercDatagram
-from perc_scapy.layers.dtls import DTLS, DTLSHandshake, dissect_plaintext
+from perc_scapy.layers.bind import PercDatagram, layer_of
+from perc_scapy.layers.dtls import DTLS
 from perc_scapy.pcap.frames import Frame
-from perc_scapy.pcap.packets import Datagram, datagram_of
-from perc_scapy.view.media_parts import media_parts
+from perc_scapy.pcap.packets import Address, Datagram, PayloadReader, Segment
+from perc_scapy.view.expert import Expert
+from perc_scapy.view.insides import Insides
+from perc_scapy.view.media_parts import MediaParts
 from perc_scapy.view.parts import Part, opaque
+from perc_scapy.view.places import describe
+from perc_scapy.view.remarks import Remarks
+from perc_scapy.view.whereabouts import NOWHERE, Place, Whereabouts
 from perc_scapy.wire import classify
 
 
-@dataclass
+@dataclass(slots=True)
 class PacketView:
     """A packet and what there is to say of it."""
 
     number: int
     time: float
+    """Seconds since 1970."""
     src: str
+    """HOST:PORT, empty without IP."""
     dst: str
     protocols: list[str]
     parts: list[Part] = field(default_factory=list)
-    expert: list[str] = field(default_factory=list)
+    expert: list[Expert] = field(default_factory=list)
+    frame: Frame | None = None
+    payload: Datagram | Segment | None = None
+    media: MediaPacket | None = None
+    place: Place = NOWHERE
 
     @property
     def summary(self) -> str:
         """One line: the outermost layer, then what was found inside."""
         texts = [part.summary for part in self.parts if part.summary]
-        if len(texts) > 1 and _all_protected(self.parts[0].packet):
+        if len(texts) > 1 and _all_protected(self.parts[0]):
             texts[0] = "DTLS"
         return " / ".join(texts)
 
+    @property
+    def decrypted(self) -> bool:
+        """Something in it was protected and could be opened."""
+        return any(part.decrypted for part in self.parts)
+
+    @property
+    def key_id(self) -> str | None:
+        """Safe name of the end-to-end key, of a packet with one layer that of the hop's."""
+        return None if self.media is None else self.media.opened.key_id
+
     def to_json(self, *, secrets: bool = False) -> dict[str, Any]:
         """The documented object."""
-        return {
+        found = {
             "number": self.number,
             "time": round(self.time, 9),
             "src": self.src,
             "dst": self.dst,
             "protocols": self.protocols,
             "layers": [part.to_json(secrets=secrets) for part in self.parts],
-            "expert": self.expert,
+            "expert": [remark.to_json() for remark in self.expert],
         }
+        if self.frame is not None:
+            found["length"] = self.frame.length
+        if self.place.association:
+            found["association"], found["hop"] = self.place
+        if self.key_id is not None:
+            found["key_id"] = self.key_id
+        return found
 
 
 class PacketViewer:
-    """Shows the packets of an analysed capture, in any order."""
+    """Shows the packets of an analysed capture.
+
+    `view(frame)` alone takes packets in any order and looks media up in `analysis.media`; with the datagram and the
+    media packet of a frame given, nothing is kept of either (`capture.streaming`).
+    """
 
     def __init__(self, analysis: Analysis) -> None:
-        self._outer: dict[int, list[SeenRecord]] = defaultdict(list)
-        self._inner: dict[int, list[SeenRecord]] = defaultdict(list)
-        self._whole: dict[int, list[HandshakeMessage]] = defaultdict(list)
-        self._tunnel: dict[int, list[SeenMessage]] = defaultdict(list)
-        self._media = {packet.number: packet for packet in analysis.media}
-        for session, _, _ in analysis.dtls_sessions():
-            self._index(session, self._outer)
-        for tunnel in analysis.tunnels:
-            for seen in tunnel.messages:
-                self._tunnel[seen.packet].append(seen)
-            for carrier in tunnel.associations.values():
-                for session in carrier.flow.sessions:
-                    self._index(session, self._inner)
-        self._tunnels = {id(r) for t in analysis.tunnels for r in t.session.records}
+        self._analysis = analysis
+        self._insides = Insides(analysis)
+        self._places = Whereabouts(analysis)
+        self._remarks = Remarks(analysis)
+        self._media_parts = MediaParts()
+        self._reader = PayloadReader()
+        self._media: dict[int, MediaPacket] | None = None
 
-    def _index(self, session: DtlsSession, records: dict[int, list[SeenRecord]]) -> None:
-        for seen in session.records:
-            if seen.record.epoch:
-                records[seen.packet].append(seen)
-        for message in session.messages:
-            if len(message.numbers) > 1:
-                self._whole[message.packet].append(message)
-
-    def view(self, frame: Frame) -> PacketView:
+    def view(
+        self,
+        frame: Frame,
+        payload: Datagram | Segment | None = None,
+        media: MediaPacket | None = None,
+    ) -> PacketView:
         """Total: every frame can be shown."""
-        datagram = datagram_of(frame)
-        if datagram is None:
-            part = opaque("Frame", frame.data, f"link type {frame.link_type}, no UDP datagram")
-            return PacketView(frame.number, frame.time, "", "", [], [part])
+        if payload is None:
+            payload = self._reader.read(frame)
+        if payload is None:
+            return self._without_payload(frame)
+        if media is None and type(payload) is Datagram:
+            media = self._known_media(payload)
         found = PacketView(
-            frame.number, frame.time, str(datagram.src), str(datagram.dst), _lower(datagram)
+            frame.number, frame.time, shown(payload.src), shown(payload.dst), _lower(payload)
         )
-        for part in self._parts(datagram, found.expert):
+        found.frame, found.payload, found.media = frame, payload, media
+        found.place = self._places.of(payload, media)
+        for part in self._parts(found):
             found.protocols.append(part.protocol)
             found.parts.append(part)
             found.expert += part.faults()
-        if datagram.missing:
-            found.expert.append(f"{datagram.missing} octets are missing in the capture")
+        found.expert += self._remarks.of(found)
         return found
 
-    def _parts(self, datagram: Datagram, expert: list[str]) -> Iterator[Part]:
-        kind = classify(datagram.data)
-        if kind == "dtls":
-            yield from self._dtls(datagram, expert)
-        elif kind in ("rtp", "rtcp") and datagram.number in self._media:
-            yield from self._protected(self._media[datagram.number], expert)
-        else:
-            yield _other(kind, datagram.data)
+    def _without_payload(self, frame: Frame) -> PacketView:
+        bare = describe(frame)
+        part = opaque("frame", frame.data, bare.what, 0)
+        found = PacketView(frame.number, frame.time, bare.src, bare.dst, bare.protocols, [part])
+        found.frame = frame
+        found.expert += self._remarks.of(found)
+        return found
 
-    def _protected(self, media: MediaPacket, expert: list[str]) -> Iterator[Part]:
-        yield from media_parts(media)
-        if media.association is not None and media.opened.problem:
-            expert.append(media.opened.problem)
+    def _known_media(self, datagram: Datagram) -> MediaPacket | None:
+        if classify(datagram.data) not in ("rtp", "rtcp"):
+            return None
+        if self._media is None:
+            self._media = {packet.number: packet for packet in self._analysis.media}
+            self._remarks.prepare(self._analysis.media)
+        return self._media.get(datagram.number)
 
-    def _dtls(self, datagram: Datagram, expert: list[str]) -> Iterator[Part]:
-        yield Part("dtls", DTLS(datagram.data))
-        for seen in self._outer[datagram.number]:
-            if seen.content is None:
-                continue
-            if id(seen) in self._tunnels and seen.record.type == ContentType.APPLICATION_DATA:
-                yield Part("perc_tunnel", DTLSTunnelMessage(seen.content), decrypted=True)
-            else:
-                yield _plaintext(seen)
-        for seen in self._inner[datagram.number]:
-            if seen.content is not None:
-                yield _plaintext(seen)
-        for message in self._whole[datagram.number]:
-            yield _reassembled(message)
-        expert += [m.fault for m in self._tunnel[datagram.number] if m.message is None]
+    def _parts(self, view: PacketView) -> list[Part]:
+        payload, media = view.payload, view.media
+        if media is not None:
+            return self._media_parts.of(media)
+        if not isinstance(payload, Datagram):
+            return self._segment(payload)
+        if classify(payload.data) == "dtls":
+            return [Part("dtls", DTLS, payload.data), *self._insides.of(view.number)]
+        return [other_part(payload.data)]
 
-
-def _all_protected(packet: Packet) -> bool:
-    """A datagram of nothing but protected records says less than what was in them."""
-    if not isinstance(packet, DTLS):
-        return False
-    return all(getattr(record, "epoch", 0) for record in packet.records)
+    def _segment(self, segment: Segment | None) -> list[Part]:
+        data = b"" if segment is None else segment.data
+        return [opaque("tcp", data, f"TCP, {len(data)} octets")]
 
 
-def _other(kind: str, data: bytes) -> Part:
-    """STUN, TURN, ZRTP, or octets that RFC 7983 gives to nobody."""
-    packet = PercDatagram(data)
-    if isinstance(packet, Raw):
+def other_part(data: bytes) -> Part:
+    """STUN, TURN, ZRTP, media of nobody known, or octets that RFC 7983 gives to nobody."""
+    layer = layer_of(data, PercDatagram.kinds)
+    if layer is Raw:
         return opaque("data", data, f"{len(data)} octets")
-    return Part(kind, packet)
+    return Part(classify(data), layer, data)
 
 
-def _lower(datagram: Datagram) -> list[str]:
-    return ["ipv6" if ":" in datagram.src.host else "ip", "udp"]
+def _all_protected(part: Part) -> bool:
+    """A datagram of nothing but protected records says less than what was in them."""
+    if part.layer is not DTLS:
+        return False
+    return all(getattr(record, "epoch", 0) for record in part.packet.records)
 
 
-def _plaintext(seen: SeenRecord) -> Part:
-    content = seen.content or b""
-    packet: Packet = dissect_plaintext(seen.record.type, content, seen.record.version)
-    return Part("dtls", packet, decrypted=True)
+def _lower(payload: Datagram | Segment) -> list[str]:
+    ip = "ipv6" if ":" in payload.src.host else "ip"
+    return [ip, "udp" if isinstance(payload, Datagram) else "tcp"]
 
 
-def _reassembled(message: HandshakeMessage) -> Part:
-    """A message that came in fragments, as one."""
-    length = len(message.body)
-    whole = encode_fragment(message.type, length, message.sequence, 0, message.body)
-    secret = message.type == HandshakeType.EKT_KEY or message.epoch > 0
-    return Part("dtls", DTLSHandshake(whole), decrypted=secret, note="reassembled")
+@lru_cache(maxsize=4096)
+def shown(end: Address) -> str:
+    """HOST:PORT."""
+    return str(end)
 
 
 def view_all(analysis: Analysis, frames: Iterable[Frame]) -> Iterator[PacketView]:

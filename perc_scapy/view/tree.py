@@ -16,7 +16,7 @@ _WIDTH = 96
 def tree(view: PacketView, style: Style, *, secrets: bool = False) -> Iterator[str]:
     """Lines below the packet's own line."""
     for part in view.parts:
-        values = part.to_json(secrets=secrets)
+        values = dict(part.to_json(secrets=secrets))
         name, decrypted = values.pop("layer"), values.pop("decrypted", False)
         note = ", ".join(filter(None, ("decrypted" if decrypted else "", part.note)))
         yield "    " + style.paint(name + (f" ({note})" if note else ""), "bold")

@@ -4,12 +4,12 @@
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.media import own_keys
-from perc_scapy.view.media_parts import media_parts
+from perc_scapy.view.media_parts import MediaParts
 from tests.capture.handmade import Address, three_flows
 
 
 def names(media) -> list[str]:
-    return [type(part.packet).__name__ for part in media_parts(media)]
+    return [part.layer.__name__ for part in MediaParts().of(media)]
 
 
 def test_all_layers_with_keys() -> None:

@@ -2,6 +2,7 @@
 """Every field on a line, faults in sight, keys hidden."""
 
 from perc_scapy.layers.dtls import DTLS
+from perc_scapy.view.expert import Expert
 from perc_scapy.view.packets import PacketView
 from perc_scapy.view.parts import Part, opaque
 from perc_scapy.view.style import Style
@@ -14,7 +15,13 @@ HELLO = "16feff000000000000000000170300000b000000000000000bfeff08010203040506070
 
 def test_a_tree() -> None:
     view = PacketView(
-        1, 0.0, "a", "b", ["dtls"], [Part("dtls", DTLS(bytes.fromhex(HELLO)))], ["odd"]
+        1,
+        0.0,
+        "a",
+        "b",
+        ["dtls"],
+        [Part("dtls", DTLS, bytes.fromhex(HELLO))],
+        [Expert("error", "odd")],
     )
     assert list(tree(view, Style())) == [
         "    DTLS",
@@ -39,7 +46,7 @@ def test_a_tree() -> None:
 
 
 def test_long_values_are_cut() -> None:
-    view = PacketView(1, 0.0, "a", "b", [], [opaque("DATA", bytes(500), "x")])
+    view = PacketView(1, 0.0, "a", "b", [], [opaque("data", bytes(500), "x")])
     lines = list(tree(view, Style(unicode=False)))
     assert lines[1].endswith("0~")
     assert len(lines[1]) < 120

@@ -27,7 +27,7 @@ class DTLS13Record(PercPacket):
     takes the rest of the datagram."""
 
     name = "DTLS 1.3 record"
-    rules = (NotDecoded("DTLS 1.3 record, not decoded"),)
+    rules = (NotDecoded("DTLS 1.3 record, not decoded", severity="note"),)
     fields_desc = (
         Bits("fixed", 3, 1, only=(1,)),
         Bits("C", 1),

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Expert information that no single layer can give: what the analysis noted, repeats, gaps, keys past their time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.dtls_sessions import DtlsSession
+from perc_scapy.capture.handshakes import fragments_of
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.codes import ContentType
+from perc_scapy.view.expert import Expert
+from perc_scapy.view.media_watch import MediaWatch
+from perc_scapy.view.parts import Part
+
+if TYPE_CHECKING:
+    from perc_scapy.view.packets import PacketView
+
+KEY_LAYERS = {"DTLSEKTKey", "SRTPKeyInformation", "TunnelMediaKeys"}
+"""Layers with key octets: nobody should see them without a key."""
+_KEYED = ("dtls", "perc_tunnel")
+
+
+class Remarks:
+    """Feed views in capture order, or `prepare` with all media and ask in any."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._by_packet: dict[int, list[Expert]] = defaultdict(list)
+        self.general: list[Expert] = []
+        """What belongs to no packet."""
+        self._watch = MediaWatch(analysis)
+        self._prepared: dict[int, list[Expert]] | None = None
+        for note in getattr(analysis, "notes", ()):
+            remark = Expert(note.severity, note.text)
+            (self.general if note.packet is None else self._by_packet[note.packet]).append(remark)
+        for session, _, _ in analysis.dtls_sessions():
+            self._repeats(session)
+        for tunnel in analysis.tunnels:
+            for seen in tunnel.messages:
+                if seen.message is None:
+                    self._add(seen.packet, Expert("error", seen.fault))
+            for carrier in tunnel.associations.values():
+                for session in carrier.flow.sessions:
+                    self._repeats(session, "tunneled ")
+
+    def prepare(self, media: Iterable[MediaPacket]) -> None:
+        """Look at all media now: packets may then be asked for in any order."""
+        self._prepared = {m.number: found for m in media if (found := self._watch.see(m))}
+
+    def of(self, view: PacketView) -> Iterator[Expert]:
+        """Remarks on a packet, beside those that its layers make."""
+        yield from self._by_packet.get(view.number, ())
+        if view.media is not None:
+            if self._prepared is None:
+                yield from self._watch.see(view.media)
+            else:
+                yield from self._prepared.get(view.number, ())
+        missing = 0 if view.payload is None else view.payload.missing
+        if missing:
+            yield Expert("warning", f"{missing} octets are missing in the capture")
+        if view.media is None and any(map(_has_clear_keys, view.parts)):
+            yield Expert("error", "key octets in clear")
+
+    def _add(self, packet: int, remark: Expert) -> None:
+        if remark not in self._by_packet[packet]:
+            self._by_packet[packet].append(remark)
+
+    def _repeats(self, session: DtlsSession, where: str = "") -> None:
+        """Handshake fragments and protected records that were seen before."""
+        fragments: set[tuple[Any, ...]] = set()
+        numbers: set[tuple[bool, int]] = set()
+        for seen in session.records:
+            ours = seen.sender == session.client
+            if (ours, seen.record.number) in numbers:
+                what = "the same record again: a duplicate or a replay"
+                self._add(seen.packet, Expert("note", f"{where}DTLS: {what}"))
+            elif seen.record.type == ContentType.HANDSHAKE:
+                pieces = {
+                    (ours, seen.record.epoch, f.type, f.sequence, f.offset, len(f.data))
+                    for f in fragments_of(seen)
+                }
+                if pieces & fragments:
+                    self._add(seen.packet, Expert("note", f"{where}DTLS: retransmission"))
+                fragments |= pieces
+            numbers.add((ours, seen.record.number))
+
+
+def _has_clear_keys(part: Part) -> bool:
+    return not part.decrypted and part.protocol in _KEYED and _shows_keys(part.tree())
+
+
+def _shows_keys(tree: Any) -> bool:
+    if isinstance(tree, dict):
+        return tree.get("layer") in KEY_LAYERS or any(map(_shows_keys, tree.values()))
+    return isinstance(tree, list) and any(map(_shows_keys, tree))

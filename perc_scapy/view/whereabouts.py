@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whose packet it is and on which hop: the association's letter, and between whom."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.associations import Association
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.participants import people_of
+from perc_scapy.capture.steps import KMF, MDD
+from perc_scapy.crypto.profiles import SRTP_PROFILES
+from perc_scapy.pcap.packets import Address, Datagram, Segment
+
+
+class Place(NamedTuple):
+    """`association` is the endpoint's letter or empty; `hop` is like `A>MDD`."""
+
+    association: str = ""
+    hop: str = ""
+
+
+NOWHERE = Place()
+
+
+class Whereabouts:
+    """Letters and hops, looked up packet by packet."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.people = people_of(analysis.associations)
+        self._letters = {id(a): p.letter for p in self.people for a in p.associations}
+        self._packets: dict[int, tuple[str, Association]] = {}
+        self._flows: dict[frozenset[Address], tuple[str, Association]] = {}
+        self._tunneled: dict[int, str] = {}
+        self._clients: dict[frozenset[Address], Address] = {}
+        for person in self.people:
+            for association in person.associations:
+                self._add(person.letter, association)
+        carriers = {id(tunnel.session) for tunnel in analysis.tunnels}
+        for session, client, server in analysis.dtls_sessions():
+            if id(session) in carriers:
+                self._clients[frozenset((client, server))] = client
+
+    def _add(self, letter: str, association: Association) -> None:
+        if association.endpoint is not None and association.mdd is not None:
+            self._flows[frozenset((association.endpoint, association.mdd))] = letter, association
+        if association.direct is not None:
+            for seen in association.direct.records:
+                self._packets[seen.packet] = letter, association
+        for message in association.carrier.messages if association.carrier else ():
+            self._tunneled[message.packet] = letter
+
+    def letter(self, association: Association | None) -> str:
+        """Of an association; empty for None."""
+        return self._letters.get(id(association), "")
+
+    def of(self, payload: Datagram | Segment, media: MediaPacket | None) -> Place:
+        """Where a packet belongs, as far as the analysis knows."""
+        if media is not None and media.association is not None:
+            return self._hop(self.letter(media.association), media.association, media.from_endpoint)
+        found = self._packets.get(payload.number)
+        if found is None:
+            flow = frozenset((payload.src, payload.dst))
+            found = self._flows.get(flow)
+            if found is None:
+                return self._in_tunnel(payload, flow)
+        return self._hop(*found, payload.src == found[1].endpoint)
+
+    def _in_tunnel(self, payload: Datagram | Segment, flow: frozenset[Address]) -> Place:
+        client = self._clients.get(flow)
+        if client is None:
+            return NOWHERE
+        hop = f"{MDD}>{KMF}" if payload.src == client else f"{KMF}>{MDD}"
+        return Place(self._tunneled.get(payload.number, ""), hop)
+
+    def _hop(self, letter: str, association: Association, from_endpoint: bool) -> Place:
+        near, far = (letter, MDD) if not is_plain(association) else ("client", "server")
+        return Place(letter, f"{near}>{far}" if from_endpoint else f"{far}>{near}")
+
+
+def is_plain(association: Association) -> bool:
+    """A DTLS-SRTP call between two ends: no tunnel, no EKT, one layer."""
+    if association.carrier is not None or association.ekt_cipher is not None:
+        return False
+    row = SRTP_PROFILES.get(association.srtp_profile or 0)
+    return row is None or not row.is_double
