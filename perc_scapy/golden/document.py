@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""expect.json: one short entry a line, so that people can read it and version control can show what changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from perc_scapy.errors import ConfigError
+from perc_scapy.golden.expectation import SCHEMA
+
+WIDTH = 120
+NAME = "expect.json"
+
+
+def dump(value: dict[str, Any]) -> str:
+    """JSON text with a line end; whatever fits into a line stands in one."""
+    return _dump(value, 0) + "\n"
+
+
+def _dump(value: Any, depth: int) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value or _fits(value, flat, depth):
+        return flat
+    pad = "  " * (depth + 1)
+    if isinstance(value, dict):
+        inner = [
+            f"{json.dumps(k, ensure_ascii=False)}: {_dump(v, depth + 1)}" for k, v in value.items()
+        ]
+        first, last = "{}"
+    else:
+        inner = [_dump(item, depth + 1) for item in value]
+        first, last = "[]"
+    return f"{first}\n{pad}" + f",\n{pad}".join(inner) + f"\n{'  ' * depth}{last}"
+
+
+def _fits(value: Any, flat: str, depth: int) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return depth > 0 and len(flat) <= WIDTH and not any(_nested(item) for item in items)
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read an expectation. Raises `ConfigError` when it is missing or something else."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError(f"{path}: not JSON; write it anew with --update") from None
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+        raise ConfigError(f"{path}: no expectation of schema {SCHEMA}; write it anew with --update")
+    return value
+
+
+def save(path: Path, value: dict[str, Any]) -> None:
+    """Write an expectation. Raises `ConfigError`."""
+    try:
+        path.write_text(dump(value), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from None
