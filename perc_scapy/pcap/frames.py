@@ -67,10 +67,10 @@ class Stream(Protocol):
 class Source:
     """Octets of a stream with their position; `take` gives all or raises `CaptureDamaged`."""
 
-    def __init__(self, stream: Stream, buffered: bytes = b"") -> None:
+    def __init__(self, stream: Stream) -> None:
         # A pipe's read1 gives what is there: packets appear while a capture still runs.
         self._read = getattr(stream, "read1", stream.read)
-        self._buffer, self._at, self._before = buffered, 0, 0
+        self._buffer, self._at, self._before = b"", 0, 0
 
     @property
     def position(self) -> int:
@@ -100,13 +100,34 @@ class Source:
                 return b""
         return self.take(length, what)
 
+    def peek(self, length: int) -> bytes:
+        """The next octets, which stay to be taken; fewer only at the end of the stream."""
+        if self._at + length > len(self._buffer):
+            self._fill(length)
+        return self._buffer[self._at : self._at + length]
+
+    def some(self, length: int) -> bytes:
+        """At most `length` octets; empty only at the end of the stream."""
+        if self._at == len(self._buffer):
+            self._fill(1)
+        data = self._buffer[self._at : self._at + length]
+        self._at += len(data)
+        return data
+
+    def give_back(self, data: bytes) -> None:
+        """Put octets before those that are still to be taken."""
+        self._before += self._at - len(data)
+        self._buffer, self._at = data + self._buffer[self._at :], 0
+
     def _fill(self, length: int) -> None:
         """Have `length` octets at hand, or all that are left."""
         parts = [self._buffer[self._at :]]
         have = len(parts[0])
         self._before += self._at
-        self._buffer, self._at = parts[0], 0
-        while have < length and (part := self._read(max(CHUNK, length - have))):
-            parts.append(part)
-            have += len(part)
-        self._buffer = b"".join(parts)
+        self._at = 0
+        try:
+            while have < length and (part := self._read(max(CHUNK, length - have))):
+                parts.append(part)
+                have += len(part)
+        finally:  # what came before a stream failed is good
+            self._buffer = b"".join(parts)

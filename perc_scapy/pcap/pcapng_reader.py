@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pcapng files: any number of sections, interfaces, byte orders and time resolutions, and their TLS key logs."""
+"""pcapng files: any number of sections, interfaces, byte orders and time resolutions, and the secrets inside.
+
+Blocks that are neither packets, interfaces nor secrets are stepped over, whatever they are.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,36 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from perc_scapy.pcap import pcapng
-from perc_scapy.pcap.frames import CaptureDamaged, Frame, Source
+from perc_scapy.pcap.frames import CaptureDamaged, Frame, Interface, Source
 
 MAGIC = pcapng.SECTION_HEADER.to_bytes(4, "big")
+_ENHANCED = pcapng.ENHANCED_PACKET
 MAX_INTERFACES = 4096
+"""Of a whole file."""
 
 
-class Interface(NamedTuple):
-    """What an Interface Description Block says."""
+class Secret(NamedTuple):
+    """One Decryption Secrets Block."""
 
-    link_type: int
-    units: int
-    """Ticks of a second."""
-    offset: int
-    """Seconds to add."""
-
-    def nanoseconds(self, ticks: int) -> int:
-        return ticks * 1_000_000_000 // self.units + self.offset * 1_000_000_000
+    kind: int
+    """Of `pcapng.SECRETS_KINDS`."""
+    text: bytes
 
 
 class _Section:
-    """Byte order and interfaces of the section being read."""
+    """Byte order and interfaces of the section being read. `first`: index of its interface 0 in the whole file."""
 
-    def __init__(self, order: str) -> None:
-        self.order = order
+    def __init__(self, order: str, first: int) -> None:
+        self.order, self.first = order, first
         self.interfaces: list[Interface] = []
+        self.block_head = struct.Struct(order + "II")
+        self.packet_head = struct.Struct(order + "IIIII")
+
+    def contradiction(self, name: int) -> str:
+        """What is wrong with a packet that cannot be one of interface `name`."""
+        if name >= len(self.interfaces):
+            return f"pcapng: interface {name} is not described"
+        return "pcapng: packet longer than its block"
 
     def unpack(self, form: str, data: bytes, offset: int = 0) -> tuple[int, ...]:
         try:
@@ -42,64 +50,72 @@ class _Section:
 
 
 class PcapngReader:
-    """Yields frames and collects the texts of Decryption Secrets Blocks. Raises `CaptureDamaged`."""
+    """Yields frames; `interfaces` and `secrets` fill on the way. Raises `CaptureDamaged`."""
 
-    def __init__(self, source: Source, secrets: list[bytes]) -> None:
-        self._source, self._secrets = source, secrets
-        self._section = _Section("<")
+    def __init__(self, source: Source, interfaces: list[Interface], secrets: list[Secret]) -> None:
+        self._source, self._interfaces, self._secrets = source, interfaces, secrets
+        self._section = _Section("<", 0)
         self._number = 0
 
     def frames(self) -> Iterator[Frame]:
-        """Frames behind a file whose first four octets (the type of the first block) were already taken."""
-        kind: bytes = MAGIC
-        while kind:
-            yield from self._block(kind)
-            kind = self._source.start(4, "pcapng block type")
+        """Frames of a file that begins here."""
+        source = self._source
+        while head := source.start(8, "pcapng block"):
+            if head[:4] == MAGIC:  # reads the same in both byte orders
+                self._begin_section(head[4:])
+                continue
+            kind, length = self._section.block_head.unpack(head)
+            if length < 12 or length % 4:
+                raise CaptureDamaged(f"pcapng: block length {length}", source.position - 4)
+            body = source.take(length - 8, "pcapng block")
+            if body[-4:] != head[4:]:
+                raise CaptureDamaged("pcapng: block lengths differ", source.position - 4)
+            try:
+                frame = self._enhanced(body) if kind == _ENHANCED else self._block(kind, body[:-4])
+            except CaptureDamaged as damage:
+                raise CaptureDamaged(damage.what, source.position - length) from None
+            if frame is not None:
+                yield frame
 
-    def _block(self, kind: bytes) -> Iterator[Frame]:
-        if kind == MAGIC:  # reads the same in both byte orders
-            self._begin_section()
-            return
-        (number,) = self._section.unpack("I", kind)
-        body = self._body(self._source.take(4, "pcapng block length"), 0)
-        if number == pcapng.INTERFACE_DESCRIPTION:
-            self._interface(body)
-        elif number == pcapng.DECRYPTION_SECRETS:
-            self._secret(body)
-        elif number in _PACKETS:
-            self._number += 1
-            yield _PACKETS[number](self, body)
+    def _block(self, kind: int, body: bytes) -> Frame | None:
+        if kind in _PACKETS:
+            return _PACKETS[kind](self, body)
+        if kind in _OTHERS:
+            _OTHERS[kind](self, body)
+        return None
 
-    def _begin_section(self) -> None:
-        length = self._source.take(4, "pcapng section header")
+    def _begin_section(self, length_octets: bytes) -> None:
         magic = self._source.take(4, "pcapng section header")
         orders = {pcapng.BYTE_ORDER_MAGIC.to_bytes(4, "little"): "<"}
         orders[pcapng.BYTE_ORDER_MAGIC.to_bytes(4, "big")] = ">"
         if magic not in orders:
-            raise CaptureDamaged("pcapng: unknown byte order", self._source.position)
-        self._section = _Section(orders[magic])
-        self._body(length, 4)
-
-    def _body(self, length_octets: bytes, taken: int) -> bytes:
-        """Rest of a block; both lengths must agree."""
+            raise CaptureDamaged("pcapng: unknown byte order", self._source.position - 4)
+        self._section = _Section(orders[magic], len(self._interfaces))
         (length,) = self._section.unpack("I", length_octets)
-        if length < 12 + taken or length % 4:
-            raise CaptureDamaged(f"pcapng: block length {length}", self._source.position)
-        body = self._source.take(length - 12 - taken, "pcapng block")
-        if self._source.take(4, "pcapng block") != length_octets:
-            raise CaptureDamaged("pcapng: block lengths differ", self._source.position)
-        return body
+        if length < 28 or length % 4:
+            raise CaptureDamaged(
+                f"pcapng: section header of {length} octets", self._source.position
+            )
+        rest = self._source.take(length - 12, "pcapng section header")
+        if rest[-4:] != length_octets:
+            raise CaptureDamaged("pcapng: block lengths differ", self._source.position - 4)
+        (major,) = self._section.unpack("H", rest)
+        if major != 1:
+            raise CaptureDamaged(f"pcapng: version {major} is not known", self._source.position)
 
     def _interface(self, body: bytes) -> None:
-        link_type, _, _ = self._section.unpack("HHI", body)
+        link_type, _, snaplen = self._section.unpack("HHI", body)
         options = dict(self._options(body[8:]))
         resolution = options.get(pcapng.IDB_TSRESOL, b"\x06")[:1] or b"\x06"
         base, power = (2, resolution[0] & 0x7F) if resolution[0] & 0x80 else (10, resolution[0])
         offset = options.get(pcapng.IDB_TSOFFSET, b"")
         seconds = self._section.unpack("q", offset)[0] if len(offset) == 8 else 0
-        if len(self._section.interfaces) >= MAX_INTERFACES:
-            raise CaptureDamaged("pcapng: too many interfaces", self._source.position)
-        self._section.interfaces.append(Interface(link_type, base**power, seconds))
+        if len(self._interfaces) >= MAX_INTERFACES:
+            raise CaptureDamaged("pcapng: too many interfaces")
+        name = options.get(pcapng.IDB_NAME, b"").rstrip(b"\0").decode(errors="replace")
+        interface = Interface(link_type, base**power, seconds, name, snaplen)
+        self._section.interfaces.append(interface)
+        self._interfaces.append(interface)
 
     def _options(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         position = 0
@@ -112,35 +128,54 @@ class PcapngReader:
 
     def _secret(self, body: bytes) -> None:
         kind, length = self._section.unpack("II", body)
-        if kind == pcapng.TLS_KEY_LOG:
-            self._secrets.append(body[8 : 8 + length])
+        self._secrets.append(Secret(kind, body[8 : 8 + length]))
 
     def _enhanced(self, body: bytes) -> Frame:
-        name, high, low, captured, length = self._section.unpack("IIIII", body)
-        return self._frame(name, high << 32 | low, body[20:], captured, length)
+        """Nearly every block of a capture: `body` still has the second block length, nothing is copied twice."""
+        section = self._section
+        if len(body) < 24:
+            raise CaptureDamaged("pcapng: packet block cut short")
+        name, high, low, captured, length = section.packet_head.unpack_from(body)
+        if name >= len(section.interfaces) or captured > len(body) - 24:
+            raise CaptureDamaged(section.contradiction(name))
+        self._number += 1
+        interface = section.interfaces[name]
+        time_ns = high << 32 | low
+        if interface.units != 1_000_000_000 or interface.offset:
+            time_ns = interface.nanoseconds(time_ns)
+        return Frame(
+            self._number, time_ns, interface.link_type, body[20 : 20 + captured],
+            length if length > captured else captured, section.first + name,
+        )  # fmt: skip
 
     def _obsolete(self, body: bytes) -> Frame:
         name, _, high, low, captured, length = self._section.unpack("HHIIII", body)
-        return self._frame(name, high << 32 | low, body[20:], captured, length)
+        return self._other(name, high << 32 | low, body[20:], captured, length)
 
     def _simple(self, body: bytes) -> Frame:
-        """No time and no captured length: interface 0, as many octets as there are."""
+        """No time and no captured length: interface 0, as many octets as its snapshot length allows."""
         (length,) = self._section.unpack("I", body)
-        return self._frame(0, 0, body[4:], min(length, len(body) - 4), length)
+        kept = self._section.interfaces[0].snaplen if self._section.interfaces else 0
+        captured = min(length, kept or length, len(body) - 4)
+        return self._other(0, 0, body[4:], captured, length)
 
-    def _frame(self, name: int, ticks: int, data: bytes, captured: int, length: int) -> Frame:
-        if name >= len(self._section.interfaces):
-            raise CaptureDamaged(f"pcapng: interface {name} is not described")
-        if captured > len(data):
-            raise CaptureDamaged("pcapng: packet longer than its block", self._source.position)
-        interface = self._section.interfaces[name]
-        time_ns = interface.nanoseconds(ticks)
-        frame = data[:captured]
-        return Frame(self._number, time_ns, interface.link_type, frame, max(length, captured))
+    def _other(self, name: int, ticks: int, data: bytes, captured: int, length: int) -> Frame:
+        section = self._section
+        if name >= len(section.interfaces) or captured > len(data):
+            raise CaptureDamaged(section.contradiction(name))
+        self._number += 1
+        interface = section.interfaces[name]
+        return Frame(
+            self._number, interface.nanoseconds(ticks), interface.link_type, data[:captured],
+            max(length, captured), section.first + name,
+        )  # fmt: skip
 
 
 _PACKETS: dict[int, Callable[[PcapngReader, bytes], Frame]] = {
-    pcapng.ENHANCED_PACKET: PcapngReader._enhanced,
     pcapng.OBSOLETE_PACKET: PcapngReader._obsolete,
     pcapng.SIMPLE_PACKET: PcapngReader._simple,
+}
+_OTHERS: dict[int, Callable[[PcapngReader, bytes], None]] = {
+    pcapng.INTERFACE_DESCRIPTION: PcapngReader._interface,
+    pcapng.DECRYPTION_SECRETS: PcapngReader._secret,
 }

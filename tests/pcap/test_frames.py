@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from perc_scapy.pcap.frames import CaptureDamaged, Frame, Source
+from perc_scapy.pcap.frames import CaptureDamaged, Frame, Interface, Source
 
 
 class Dribble(io.RawIOBase):
@@ -40,3 +40,17 @@ def test_an_absurd_length_is_damage_before_memory_is_asked_for() -> None:
 
 def test_frame_times() -> None:
     assert Frame(1, 1_500_000_000, 1, b"", 0).time == 1.5
+
+
+def test_looking_ahead_and_giving_back() -> None:
+    source = Source(Dribble(b"abcdef"))
+    assert (source.peek(3), source.position) == (b"abc", 0)
+    assert source.take(2, "x") == b"ab"
+    source.give_back(b"xab")
+    assert (source.position, source.take(5, "x")) == (-1, b"xabcd")
+    assert (source.some(9), source.some(9), source.some(9)) == (b"e", b"f", b"")
+    assert (source.peek(1), source.position) == (b"", 6)
+
+
+def test_interfaces_count_time_in_their_own_units() -> None:
+    assert Interface(1, 1 << 20, 5).nanoseconds(3 << 19) == 6_500_000_000

@@ -6,7 +6,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Dot1Q, Ether, Loopback
 
-from perc_scapy.pcap.links import LINK_TYPES, ip_packet
+from perc_scapy.pcap.links import LINK_TYPES, ip_offset, ip_packet
 
 V4 = IP(src="1.2.3.4", dst="5.6.7.8") / UDP(sport=1, dport=2) / b"x"
 V6 = IPv6(src="::1", dst="::2") / UDP(sport=1, dport=2) / b"x"
@@ -47,3 +47,17 @@ def test_other_protocols_and_fragments_of_headers_are_not_ip() -> None:
     for link_type in LINK_TYPES:
         for length in range(24):
             assert ip_packet(link_type, bytes(length)) is None
+
+
+def test_a_tag_in_a_cooked_frame_and_pppoe() -> None:
+    tagged = bytes(CookedLinuxV2(proto=0x8100)) + b"\0\5\x08\0" + bytes(V4)
+    assert ip_packet(276, tagged) == bytes(V4)
+    session = bytes(Ether(**MACS, type=0x8864)) + b"\x11\0\0\1" + b"\0\x2a"
+    assert ip_packet(1, session + b"\0\x21" + bytes(V4)) == bytes(V4)
+    assert ip_packet(1, session + b"\xc0\x21" + bytes(V4)) is None
+
+
+def test_the_offset_leaves_the_link_layer_to_be_kept() -> None:
+    frame = bytes(Ether(**MACS) / Dot1Q(vlan=3) / V4)
+    assert ip_offset(1, frame) == 18
+    assert ip_offset(999, frame) == -1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perc_scapy.pcap.pcapng import block
+from perc_scapy.pcap.pcapng import PcapngWriter, block
 from perc_scapy.pcap.reader import CaptureReader, open_capture
 from tests.capture.samples import KEY_LOG, pcapng_big, pcapng_little
 
@@ -24,7 +24,9 @@ def test_a_packet_of_an_interface_that_is_not_described_is_damage() -> None:
     data = pcapng_little() + block(6, struct.pack("<IIIII", 3, 0, 0, 0, 0))
     reader = CaptureReader(io.BytesIO(data))
     assert len(list(reader)) == 3
-    assert reader.damage == "pcapng: interface 3 is not described"
+    assert (
+        reader.damage == f"pcapng: interface 3 is not described (at octet {len(pcapng_little())})"
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,46 @@ def test_block_lengths_must_agree() -> None:
     reader = CaptureReader(io.BytesIO(data[:-4] + struct.pack("<I", 16)))
     assert len(list(reader)) == 2
     assert "block lengths differ" in (reader.damage or "")
+
+
+def test_name_resolution_statistics_and_custom_blocks_are_stepped_over() -> None:
+    extra = block(4, struct.pack("<HH4s4s", 1, 8, b"\1\2\3\4", b"abc\0") + bytes(4))
+    extra += block(5, bytes(12)) + block(0xBAD, b"\0\0\0\1any") + block(0x40000BAD, bytes(8))
+    extra += block(0x80000001, b"local") + block(9, b"journal")
+    reader = CaptureReader(io.BytesIO(pcapng_little() + extra + pcapng_little()))
+    assert [(frame.number, frame.interface) for frame in reader][2:4] == [(3, 0), (4, 1)]
+    assert [interface.name for interface in reader.interfaces] == ["perc", "perc"]
+    assert reader.damage is None
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (struct.pack("<IIIHHq", 0x0A0D0D0A, 28, 0x1A2B3C4D, 2, 0, -1), "version 2 is not known"),
+        (struct.pack("<IIIHHq", 0x0A0D0D0A, 28, 0x1A2B3C4E, 1, 0, -1), "unknown byte order"),
+        (struct.pack("<IIIHHq", 0x0A0D0D0A, 24, 0x1A2B3C4D, 1, 0, -1), "header of 24 octets"),
+        (struct.pack("<IIIHHq", 0x0A0D0D0A, 32, 0x1A2B3C4D, 1, 0, -1), "lengths differ"),
+    ],
+)
+def test_section_headers_that_cannot_be(header: bytes, reason: str) -> None:
+    reader = CaptureReader(io.BytesIO(header + struct.pack("<I", 28) * 2))
+    assert list(reader) == []
+    assert reason in str(reader.damage)
+
+
+def test_a_block_of_any_length_is_not_waited_for() -> None:
+    data = pcapng_little() + struct.pack("<II", 6, 0xFFFFFFFC)
+    reader = CaptureReader(io.BytesIO(data))
+    assert len(list(reader)) == 3
+    assert "of 4294967284 octets" in str(reader.damage)
+
+
+def test_a_simple_packet_is_as_long_as_the_snapshot_length_allows() -> None:
+    stream = io.BytesIO()
+    PcapngWriter(stream, snaplen=6)
+    data = stream.getvalue() + block(3, struct.pack("<I", 60) + b"abcdef")
+    (frame,) = CaptureReader(io.BytesIO(data))
+    assert (frame.data, frame.length) == (b"abcdef", 60)
 
 
 @pytest.mark.tool("editcap")
