@@ -78,7 +78,9 @@ def seen_by_us(path: Path) -> list[list[str]]:
 def test_every_link_type_and_format(link, form: str, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours.pcapng", tmp_path / "theirs"
     frames = [
-        framed(front, ip, t) for ip in (V4, V6) for t in (UDP(sport=7, dport=8), TCP(sport=9))
+        framed(FRONTS[link], ip, t)
+        for ip in (V4, V6)
+        for t in (UDP(sport=7, dport=8), TCP(sport=9))
     ]
     write(ours, link[0], frames)
     run("editcap", "-F", form, ours, theirs)
