@@ -13,31 +13,56 @@ from perc_scapy.capture.associations import Association, find_associations
 from perc_scapy.capture.dtls_flows import DtlsFlow
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.learned import learned_keys, open_late
+from perc_scapy.capture.keyring import Keyring
+from perc_scapy.capture.learned import known_sets, learned_keys, open_late
 from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, own_keys, same_conference
+from perc_scapy.capture.notes import Note, in_order
+from perc_scapy.capture.remarks import association_notes
 from perc_scapy.capture.tunnels import Tunnel, find_tunnels
-from perc_scapy.pcap.packets import Address, Datagram, datagrams
+from perc_scapy.pcap.packets import Address, Datagram, Segment, payloads
 from perc_scapy.pcap.reader import CaptureReader
+from perc_scapy.pcap.streams import StreamChunk, TcpStreams
 from perc_scapy.wire import classify
+
+Packets = Iterable[Datagram | Segment | StreamChunk]
 
 
 class Analysis:
-    """Made from datagrams in capture order and the secrets at hand; never raises on untrusted bytes."""
+    """Made from what a capture carries, in its order, and the keys at hand; never raises on untrusted bytes.
 
-    def __init__(self, packets: Iterable[Datagram], keylog: KeyLog) -> None:
-        self.datagrams = list(packets)
-        self.keylog = keylog
+    `datagrams` are all UDP datagrams, `segments` all TCP segments, `chunks` the octets of TCP in order.
+    """
+
+    def __init__(self, packets: Packets, keys: KeyLog | Keyring | None = None) -> None:
+        self.keys = Keyring.from_keys(keys)
+        self.keylog = self.keys.keylog
+        self.datagrams: list[Datagram] = []
+        self.segments: list[Segment] = []
+        self.chunks: list[StreamChunk] = []
+        self._take(packets)
         self._flows: dict[frozenset[Address], DtlsFlow] = {}
         for datagram in self.datagrams:
             if classify(datagram.data) == "dtls":
                 flow = self._flows.setdefault(datagram.flow, DtlsFlow())
                 flow.add(datagram.number, datagram.time, datagram.src, datagram.data)
         for flow in self._flows.values():
-            flow.resolve(keylog)
+            flow.resolve(self.keylog)
         self.tunnels: list[Tunnel] = find_tunnels(
-            (session for session, _, _ in self.dtls_sessions()), keylog
+            (session for session, _, _ in self.dtls_sessions()), self.keylog
         )
         self.associations: list[Association] = find_associations(self._not_tunnels(), self.tunnels)
+
+    def _take(self, packets: Packets) -> None:
+        streams = TcpStreams()
+        for packet in packets:
+            if isinstance(packet, Datagram):
+                self.datagrams.append(packet)
+            elif isinstance(packet, Segment):
+                self.segments.append(packet)
+                self.chunks += streams.add(packet)
+            else:
+                self.chunks.append(packet)
+        self.chunks += streams.finish()
 
     def dtls_sessions(self) -> list[tuple[DtlsSession, Address, Address]]:
         """(session, client, server) of every DTLS association between addresses, oldest first."""
@@ -54,10 +79,15 @@ class Analysis:
         return [item for item in self.dtls_sessions() if id(item[0]) not in carriers]
 
     @cached_property
+    def notes(self) -> list[Note]:
+        """What no field shows: why something stayed closed, what the keys at hand are good for."""
+        return in_order(association_notes(self.associations, self.keys))
+
+    @cached_property
     def media(self) -> list[MediaPacket]:
         """All SRTP and SRTCP packets, opened with every EKT key of their conference, whenever it came."""
         media = self.read_media(same_conference(self.associations))
-        sets = [received.parameters for a in self.associations for received in a.ekt_keys()]
+        sets = known_sets(self.associations, self.keys.statements)
         open_late(media, learned_keys(media, sets))
         return media
 
@@ -67,15 +97,15 @@ class Analysis:
         return self.read_media(own_keys)
 
     def read_media(self, ring: Ring) -> list[MediaPacket]:
-        """All SRTP and SRTCP packets, opened with the EKT keys that `ring` allows."""
-        reader = MediaReader(self.associations, ring)
+        """All SRTP and SRTCP packets, opened with stated keys and the EKT keys that `ring` allows."""
+        reader = MediaReader(self.associations, ring, self.keys.statements)
         return [packet for d in self.datagrams if (packet := reader.read(d)) is not None]
 
 
-def analyse(capture: CaptureReader, keylog: KeyLog | None = None) -> Analysis:
-    """Read a capture to its end (or its damage) and analyse it, with its own secrets and those of `keylog`."""
-    packets = list(datagrams(capture))
-    secrets = KeyLog() if keylog is None else keylog
+def analyse(capture: CaptureReader, keys: KeyLog | Keyring | None = None) -> Analysis:
+    """Read a capture to its end (or its damage) and analyse it, with its own secrets and `keys`."""
+    packets = list(payloads(capture))
+    ring = Keyring.from_keys(keys)
     for text in capture.secrets:
-        secrets.add_text(text)
-    return Analysis(packets, secrets)
+        ring.keylog.add_text(text)
+    return Analysis(packets, ring)

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 
 from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
 from perc_scapy.capture.tunnels import SeenMessage, Tunnel, TunneledAssociation
+from perc_scapy.codes import ExtensionType
 from perc_scapy.crypto.kdf import ExportedKeys
 from perc_scapy.crypto.profiles import SRTP_PROFILES
+from perc_scapy.dtls.extensions import decode_use_srtp
+from perc_scapy.errors import DecodeError
 from perc_scapy.pcap.packets import Address
+from perc_scapy.tunnel.messages import TunneledDtls
 
 
 @dataclass
@@ -49,6 +53,16 @@ class Association:
         return next((s.ekt_cipher for s in self.sessions if s.ekt_cipher is not None), None)
 
     @property
+    def mki(self) -> int:
+        """Octets of the master key identifier in every SRTP packet, as negotiated (RFC 5764 section 4.1.3)."""
+        for session in self.sessions:
+            hello = session.server_hello
+            data = None if hello is None else hello.extensions.get(ExtensionType.USE_SRTP)
+            if data is not None:
+                return _mki_length(data)
+        return 0
+
+    @property
     def conference_id(self) -> bytes | None:
         """What the MDD calls the conference in the tunnel."""
         return None if self.carrier is None else self.carrier.conference_id
@@ -62,11 +76,18 @@ class Association:
         full = self.exported()
         if full is not None:
             return full.outer() if SRTP_PROFILES[full.profile].is_double else full
-        told = next((seen.message for seen in self.key_messages()), None)
+        told = self._told()
         if told is None or told.keys is None:
             return None
         layer = SRTP_PROFILES[told.keys.profile].layer.code
         return ExportedKeys(layer, told.keys.client, told.keys.server)
+
+    def _told(self) -> TunneledDtls | None:
+        """Where one association id carried several handshakes: what came with the records of this one."""
+        seen = list(self.key_messages())
+        own = {record.packet for record in self.tunneled.records} if self.tunneled else set()
+        mine = [each for each in seen if each.packet in own]
+        return next((each.message for each in mine or seen), None)
 
     def key_messages(self) -> Iterator[SeenMessage]:
         """Tunnel messages that carried keys for this association (type 2)."""
@@ -81,6 +102,13 @@ class Association:
             for received in session.ekt_keys():
                 found.setdefault(received.parameters.spi, received)
         return sorted(found.values(), key=lambda received: received.packet)
+
+
+def _mki_length(use_srtp: bytes) -> int:
+    try:
+        return len(decode_use_srtp(use_srtp).mki)
+    except DecodeError:
+        return 0
 
 
 def find_associations(

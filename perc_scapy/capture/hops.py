@@ -1,23 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One direction of one hop between endpoint and MDD: opens its SRTP and SRTCP as far as the keys go."""
+"""One direction of one hop between endpoint and MDD: opens its SRTP and SRTCP as far as the keys go.
+
+Each layer of a packet is opened once; a packet that continues its stream takes the short way through `rtp`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
-from perc_scapy.crypto.double import OuterPacket, open_outer
+from perc_scapy.capture.layer_reader import SHORT, LayerReader
+from perc_scapy.capture.stated_keys import StatedKeys
+from perc_scapy.crypto.double import OuterPacket, SyntheticPacket, synthetic_packet
+from perc_scapy.crypto.ekt import EktParameters
+from perc_scapy.crypto.ekt_opener import EktOpener
 from perc_scapy.crypto.ekt_receiver import EktReceiver
+from perc_scapy.crypto.ekt_sources import ReceivedKey
 from perc_scapy.crypto.kdf import MasterKey
-from perc_scapy.crypto.perc import PercReceiver
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
-from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
+from perc_scapy.crypto.srtp import SrtpContext, header_end
 from perc_scapy.errors import AuthenticationError, CryptoError, DecodeError, ReplayError
 from perc_scapy.wire import EktField, Ohb, peel_ekt
 
-GUESSED_ROCS = 16
-"""Rollover counters tried on a stream's first packet: six hours of audio in 20 ms packets."""
+_NO_OHB = Ohb()
+_SHORT_TYPE = 0
+NO_HOP_KEY = "no key of this hop fits"
+MAX_CURRENT = 4096
+"""SSRCs whose key in use is remembered for the short way."""
 
 
 @dataclass(slots=True)
@@ -51,34 +62,43 @@ class OpenedMedia:
 class HopReader:
     """State of one direction: rollover counters, replay lists, end-to-end keys learned from EKT fields.
 
-    `profile` is what the handshake negotiated, `keys` those of the hop (the outer half of a double). `ekt_keys` are
-    the parameter sets to open EKT fields with; None when the association negotiated no EKT.
+    `profile` is what the handshake negotiated, `keys` those of the hop (the outer half of a double; None: EKT alone
+    has them). `ekt_keys` are the parameter sets to open EKT fields with; None when the association negotiated no EKT.
+    `inner` holds end-to-end keys that no field brings; `stated` EKT keys that no handshake brought. `mki`: octets of
+    a master key identifier in every packet. With `unsure`, packets may or may not end in an EKT field: their
+    authentication decides.
     """
 
     def __init__(
-        self, profile: int, keys: MasterKey, ekt_keys: Iterable[ReceivedEktKey] | None
+        self,
+        profile: int,
+        keys: MasterKey | LayerReader | None,
+        ekt_keys: Iterable[ReceivedEktKey] | None,
+        *,
+        inner: StatedKeys | None = None,
+        stated: Iterable[EktParameters] = (),
+        mki: int = 0,
+        unsure: bool = False,
     ) -> None:
-        self._row: SrtpProfile = SRTP_PROFILES[profile]
-        self._has_ekt = ekt_keys is not None
-        self._context = SrtpContext(self._row.layer.code, *keys)
-        self._receiver = None
-        if self._row.is_double and ekt_keys is not None:
-            ring = EktReceiver(key_length=self._row.layer.key_length)
-            add_all(ring, ekt_keys)
-            # A context of its own: opening the outer layer twice must not look like a replay.
-            outer = SrtpContext(self._row.layer.code, *keys)
-            self._receiver = PercReceiver(self._row.code, outer, ring)
+        self.row: SrtpProfile = SRTP_PROFILES[profile]
+        if isinstance(keys, MasterKey):
+            context = SrtpContext(self.row.layer.code, *keys, allow_null=True)
+            # RFC 8870 section 4.1: no MKI where there is EKT.
+            keys = LayerReader(context, mki=mki if ekt_keys is None else 0)
+        self._layer = keys
+        self._ekt = EktLayer(self.row, ekt_keys or (), stated) if ekt_keys is not None else None
+        self._inner = inner
+        self._unsure, self._with_field = unsure, ekt_keys is not None
+        self._double = self.row.is_double
 
-    def rtp(self, wire: bytes, now: float) -> OpenedMedia:
-        """Open an SRTP packet. Never raises on untrusted bytes."""
+    def rtp(self, wire: bytes, now: float, number: int = 0) -> OpenedMedia:
+        """Open an SRTP packet. Never raises on untrusted bytes. HOT PATH."""
         found = OpenedMedia()
         try:
-            srtp = self._peel(wire, found)
-            found.outer = outer = self._open_outer(srtp)
-            if not self._row.is_double:
-                found.plain = outer.header + outer.payload
+            if self._double:
+                self._double_rtp(wire, now, number, found)
             else:
-                self._inner(wire, now, found)
+                self._single_rtp(wire, now, found)
         except (DecodeError, CryptoError) as error:
             found.problem, found.repeat = str(error), isinstance(error, ReplayError)
         return found
@@ -87,47 +107,156 @@ class HopReader:
         """Open an SRTCP packet: hop-by-hop only, no EKT field (RFC 8723 section 6)."""
         found = OpenedMedia()
         try:
-            found.plain = self._context.unprotect_rtcp(wire)
+            found.plain = self._open_rtcp(wire)
             found.outer = OuterPacket(found.plain[:8], found.plain[8:])
         except (DecodeError, CryptoError) as error:
             found.problem, found.repeat = str(error), isinstance(error, ReplayError)
         return found
 
-    def _peel(self, wire: bytes, found: OpenedMedia) -> bytes:
-        if not self._has_ekt:
-            return wire
-        srtp, found.ekt = peel_ekt(wire)
-        return srtp
-
-    def _open_outer(self, srtp: bytes) -> OuterPacket:
-        """A capture may begin in the middle of a stream, where the rollover counter is anybody's guess."""
-        try:
-            return open_outer(self._context, srtp)
-        except AuthenticationError:
-            seq, ssrc = SEQ_SSRC(srtp)
-            if self._context.last_index(ssrc) is not None:
-                raise
-            return self._guess_roc(srtp, seq, ssrc)
-
-    def _guess_roc(self, srtp: bytes, seq: int, ssrc: int) -> OuterPacket:
-        end = header_end(srtp)
-        for roc in range(1, GUESSED_ROCS):
+    def _open_rtcp(self, wire: bytes) -> bytes:
+        if self._ekt is not None and not self._double:
             try:
-                payload = self._context.open(srtp[:end], srtp[end:], roc << 16 | seq)
+                return self._ekt.open_rtcp(wire)
             except AuthenticationError:
-                continue
-            if self._receiver is not None:
-                self._receiver.outer.set_roc(ssrc, roc)
-            return OuterPacket(srtp[:end], payload)
-        raise AuthenticationError("SRTP: authentication tag does not verify")
+                pass
+        if self._layer is None:
+            raise AuthenticationError(NO_HOP_KEY)
+        return self._layer.open_rtcp(wire)
 
-    def _inner(self, wire: bytes, now: float, found: OpenedMedia) -> None:
-        if self._receiver is None:
+    # -- two layers
+
+    def _double_rtp(self, wire: bytes, now: float, number: int, found: OpenedMedia) -> None:
+        found.outer = outer = self._open_outer(wire, found)
+        if (self._ekt is None or found.ekt is None) and not self._inner:
             found.problem = "no EKT key"
             return
-        packet = self._receiver.unprotect(wire, now)
-        found.plain, found.ohb = packet.rtp, packet.ohb
-        found.spi, found.epoch, found.key_id = packet.spi, packet.epoch, packet.key_id
+        packet = synthetic_packet(outer)
+        payload = self._open_inner(packet, now, number, found)
+        found.plain, found.ohb = packet.header + payload, packet.ohb
+
+    def _open_inner(
+        self, packet: SyntheticPacket, now: float, number: int, found: OpenedMedia
+    ) -> bytes:
+        if self._ekt is not None and found.ekt is not None:
+            try:
+                key, payload = self._ekt.open(packet, found.ekt, now)
+            except CryptoError:
+                if not self._inner:
+                    raise
+            else:
+                found.spi, found.epoch, found.key_id = key.spi, key.epoch, key.name
+                return payload
+        assert self._inner is not None
+        found.key_id, payload = self._inner.open(packet, number)
+        return payload
+
+    def _open_outer(self, wire: bytes, found: OpenedMedia) -> OuterPacket:
+        """Cut off the EKT field if there is one, and open the hop-by-hop layer."""
+        if not self._unsure:
+            return self._open_as(wire, self._with_field, found)
+        try:
+            return self._open_as(wire, self._with_field, found)
+        except (AuthenticationError, DecodeError):
+            opened = self._open_as(wire, not self._with_field, found)
+            self._with_field = not self._with_field
+            return opened
+
+    def _open_as(self, wire: bytes, with_field: bool, found: OpenedMedia) -> OuterPacket:
+        found.ekt = None
+        if with_field:
+            if wire[-1:] == b"\0":
+                wire, found.ekt = wire[:-1], SHORT
+            else:
+                wire, found.ekt = peel_ekt(wire)
+        if self._layer is None:
+            raise AuthenticationError(NO_HOP_KEY)
+        end = header_end(wire)
+        header = wire[:end]
+        return OuterPacket(header, self._layer.open(header, wire[end:]))
+
+    # -- one layer
+
+    def _single_rtp(self, wire: bytes, now: float, found: OpenedMedia) -> None:
+        if self._ekt is not None and self._single_ekt(wire, now, found):
+            return
+        found.outer = outer = self._open_outer(wire, found)
+        found.plain = outer.header + outer.payload
+
+    def _single_ekt(self, wire: bytes, now: float, found: OpenedMedia) -> bool:
+        """The key of the only layer came in an EKT field; before the first one it is that of DTLS-SRTP."""
+        try:
+            srtp, field_ = peel_ekt(wire)
+            end = header_end(srtp)
+            packet = SyntheticPacket(srtp[:end], srtp[end:], _NO_OHB)
+            assert self._ekt is not None
+            key, payload = self._ekt.open(packet, field_, now)
+        except ReplayError:
+            raise
+        except (CryptoError, DecodeError):
+            return False
+        found.ekt, found.outer = field_, OuterPacket(packet.header, payload)
+        found.plain = packet.header + payload
+        found.spi, found.epoch, found.key_id = key.spi, key.epoch, key.name
+        return True
+
+
+class _Current:
+    """The key that opened an SSRC's last packet."""
+
+    __slots__ = ("epoch", "key", "name", "spi")
+
+    def __init__(self, key: ReceivedKey) -> None:
+        self.key, self.spi, self.epoch, self.name = key, key.spi, key.epoch, key.master.key.id
+
+
+class EktLayer:
+    """The layer whose keys come in EKT fields."""
+
+    def __init__(
+        self,
+        row: SrtpProfile,
+        received: Iterable[ReceivedEktKey],
+        stated: Iterable[EktParameters] = (),
+    ) -> None:
+        layer = row.layer
+        self._ring = EktReceiver(key_length=layer.key_length, salt_length=layer.salt_length)
+        add_all(self._ring, received)
+        add_stated(self._ring, stated)
+        self._opener = EktOpener(layer, self._ring)
+        self._current: dict[bytes, _Current] = {}
+
+    def open(self, packet: SyntheticPacket, field_: EktField, now: float) -> tuple[_Current, bytes]:
+        """The key that fits, and the payload. Raises as `EktOpener.open` does. HOT PATH."""
+        current = self._current.get(packet.header[8:12])
+        if current is not None and (field_.type == _SHORT_TYPE or field_.raw == current.key.raw):
+            context = current.key.context
+            try:
+                if context is not None:
+                    return current, context.open(packet.header, packet.body)
+            except CryptoError:
+                pass
+        key, payload = self._opener.open(packet, field_, now)
+        return self._remember(packet.header[8:12], key), payload
+
+    def _remember(self, ssrc: bytes, key: ReceivedKey) -> _Current:
+        current = self._current.get(ssrc)
+        if current is None or current.key is not key:
+            if len(self._current) >= MAX_CURRENT:
+                self._current.clear()
+            current = self._current[ssrc] = _Current(key)
+        return current
+
+    def open_rtcp(self, wire: bytes) -> bytes:
+        """SRTCP of a sender whose only layer is keyed by EKT (RFC 8870 section 4). Raises `AuthenticationError`, …"""
+        source = self._ring.sources.get(int.from_bytes(wire[4:8], "big"))
+        failure: CryptoError = AuthenticationError("SRTCP: no key held for this SSRC")
+        for key in source.keys if source else ():
+            if key.context is not None:
+                try:
+                    return key.context.unprotect_rtcp(wire)
+                except CryptoError as reason:
+                    failure = reason
+        raise failure
 
 
 def add_all(ring: EktReceiver, ekt_keys: Iterable[ReceivedEktKey]) -> None:
@@ -139,3 +268,14 @@ def add_all(ring: EktReceiver, ekt_keys: Iterable[ReceivedEktKey]) -> None:
             CryptoError
         ):  # an SPI used twice, or a set too weak for the profile: nothing to open with
             continue
+
+
+def add_stated(ring: EktReceiver, stated: Iterable[EktParameters]) -> None:
+    """Sets that somebody states hold for all time; what a handshake brought under the same SPI comes first."""
+    known = set(ring.spis(-math.inf))
+    for parameters in stated:
+        if parameters.spi not in known:
+            try:
+                ring.add_parameters(parameters, math.inf)
+            except CryptoError:
+                continue

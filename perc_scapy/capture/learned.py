@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from perc_scapy.capture.associations import Association
 from perc_scapy.capture.hops import OpenedMedia
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.statements import EktStatement, Statement
 from perc_scapy.crypto.double import SyntheticPacket, synthetic_packet
 from perc_scapy.crypto.ekt import EktParameters, EktPlaintext, unwrap
 from perc_scapy.crypto.kdf import MasterKey
@@ -73,25 +75,40 @@ class LateOpener:
     """Opens what its hop alone could not, one packet after the other; `opened.late` tells these packets apart."""
 
     def __init__(self, keys: Iterable[LearnedKey]) -> None:
-        self._contexts: dict[tuple[int, bytes, bool], SrtpContext] = {}
+        self._contexts: dict[tuple[int, object], SrtpContext] = {}
         self._by_ssrc: dict[int, list[LearnedKey]] = {}
         for key in keys:
             self._by_ssrc.setdefault(key.ssrc, []).append(key)
 
     def open(self, m: MediaPacket) -> None:
         """Fill `m.opened` when one of the keys fits."""
-        if m.kind != "rtp" or m.association is None or m.opened.plain is not None:
+        if m.kind != "rtp" or m.opened.plain is not None:
             return
-        row = SRTP_PROFILES.get(m.association.srtp_profile or 0)
+        row = SRTP_PROFILES.get(m.profile or 0)
         packet = synthetic(m.opened)
         if packet is None or row is None or not row.is_double or m.opened.repeat:
             return
         for key in self._by_ssrc.get(m.ssrc, ()):
-            name = id(key), m.association.client_random, m.from_endpoint
+            name = id(key), _hop(m)
             if len(key.master.key) == row.layer.key_length:
                 context = self._contexts.setdefault(name, SrtpContext(row.layer.code, *key.master))
                 if _try(m.opened, packet, key, context):
                     return
+
+
+def _hop(m: MediaPacket) -> object:
+    if m.association is not None:
+        return m.association.client_random, m.from_endpoint
+    return m.datagram.src, m.datagram.dst
+
+
+def known_sets(
+    associations: Iterable[Association], statements: Iterable[Statement] = ()
+) -> list[EktParameters]:
+    """Every EKT key that a handshake brought or somebody states, for end-to-end keys."""
+    brought = [received.parameters for a in associations for received in a.ekt_keys()]
+    stated = (s for s in statements if isinstance(s, EktStatement))
+    return brought + [s.parameters for s in stated if s.profile is None]
 
 
 def open_late(media: Iterable[MediaPacket], keys: Iterable[LearnedKey]) -> None:

@@ -1,33 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""SRTP and SRTCP of a capture, both layers, at every hop that an association gives keys for."""
+"""SRTP and SRTCP of a capture, both layers, at every hop that an association or a statement gives keys for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
-from perc_scapy.capture.hops import HopReader, OpenedMedia
-from perc_scapy.crypto.kdf import ExportedKeys
+from perc_scapy.capture.hops import OpenedMedia
+from perc_scapy.capture.lanes import Hop, HopFinder, Ring
+from perc_scapy.capture.stated_hops import StatedHops
+from perc_scapy.capture.statements import EktStatement, SrtpStatement, Statement
 from perc_scapy.pcap.packets import Address, Datagram
-from perc_scapy.wire import PacketKind, classify
 
-Ring = Callable[[Association], Iterable[ReceivedEktKey]]
-"""Which EKT keys to use on an association's packets."""
+__all__ = ["MediaPacket", "MediaReader", "Ring", "own_keys", "same_conference"]
+
+Kind = Literal["rtp", "rtcp"]
+MAX_LANES = 16384
+"""Pairs of addresses, by direction, whose keys in use are remembered; the oldest goes first."""
+MAX_SSRCS = 4096
+"""SSRCs of one such pair."""
+TRIES, RETRY = 24, 50
+"""Packets of one pair on which foreign keys are tried; after so many failures, on each `RETRY`-th only."""
+RTCP_TYPES = range(192, 224)
+"""Second octet of RTCP (RFC 5761 section 4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MediaPacket:
     """One SRTP or SRTCP packet at one hop."""
 
     datagram: Datagram
-    kind: PacketKind
-    """"rtp" or "rtcp"."""
+    kind: Kind
     association: Association | None
     """The endpoint's, whose keys the hop uses; None when no association is known between these addresses."""
     from_endpoint: bool
     opened: OpenedMedia
+    profile: int | None = None
+    """SRTP profile of the hop, negotiated or stated: what tells tags from ciphertext."""
+    stated: SrtpStatement | EktStatement | None = None
+    """The statement whose key opened it, when no association's did."""
 
     @property
     def number(self) -> int:
@@ -50,74 +64,140 @@ class MediaPacket:
         return self.opened.plain if self.kind == "rtp" else None
 
 
-class MediaReader:
-    """Feed media datagrams in capture order."""
+class _Lane:
+    """Media from one address to another."""
 
-    def __init__(self, associations: Iterable[Association], ring: Ring) -> None:
-        self._by_flow: dict[frozenset[Address], list[Association]] = {}
-        for association in associations:
-            if association.endpoint is not None and association.mdd is not None:
-                flow = frozenset((association.endpoint, association.mdd))
-                self._by_flow.setdefault(flow, []).append(association)
-        self._ring = ring
-        self._hops: dict[tuple[bytes, bool], HopReader | None] = {}
+    __slots__ = ("failures", "hops", "nearby")
+
+    def __init__(self) -> None:
+        self.hops: dict[bytes, Hop] = {}
+        """What opened an SSRC's last packet."""
+        self.failures = 0
+        """Packets that nothing opened since the last that something did."""
+        self.nearby: list[Hop] = []
+
+
+class MediaReader:
+    """Feed datagrams in capture order. `statements`: keys from TOML tables, beside those of the associations."""
+
+    def __init__(
+        self,
+        associations: Iterable[Association],
+        ring: Ring,
+        statements: Sequence[Statement] = (),
+    ) -> None:
+        self._finder = HopFinder(associations, ring, statements)
+        self._stated = StatedHops(statements)
+        self._lanes: dict[tuple[Address, Address], _Lane] = {}
 
     def read(self, datagram: Datagram) -> MediaPacket | None:
-        """Open one datagram; None when it is neither RTP nor RTCP. A later association's keys are tried first."""
-        kind = classify(datagram.data)
-        if kind not in ("rtp", "rtcp"):
+        """Open one datagram; None when it is neither RTP nor RTCP. The keys that opened the stream's last packet are
+        tried first, then those of later associations before those of earlier ones. HOT PATH.
+        """
+        data = datagram.data
+        if len(data) < 2 or data[0] >> 6 != 2:
+            if data[:1] < b"\4":
+                self._finder.ice.add(datagram)
             return None
-        best = MediaPacket(datagram, kind, None, False, OpenedMedia(problem="no association here"))
-        for association in self._current(datagram):
-            from_endpoint = datagram.src == association.endpoint
-            opened = self._open(association, from_endpoint, kind, datagram)
-            best = MediaPacket(datagram, kind, association, from_endpoint, opened)
-            if opened.hop_opened:
-                break
-        return best
-
-    def _current(self, datagram: Datagram) -> list[Association]:
-        """Associations between these addresses that have begun, newest first."""
-        known = self._by_flow.get(datagram.flow, [])
-        return [a for a in reversed(known) if a.first_packet < datagram.number]
-
-    def _open(
-        self, association: Association, from_endpoint: bool, kind: PacketKind, datagram: Datagram
-    ) -> OpenedMedia:
-        hop = self._hop(association, from_endpoint)
+        kind: Kind = "rtcp" if data[1] in RTCP_TYPES else "rtp"
+        ssrc = data[8:12] if kind == "rtp" else data[4:8]
+        lane = self._lanes.get((datagram.src, datagram.dst))
+        hop = None if lane is None else lane.hops.get(ssrc)
         if hop is None:
-            return OpenedMedia(problem="no keys of this hop")
-        if kind == "rtcp":
-            return hop.rtcp(datagram.data)
-        return hop.rtp(datagram.data, datagram.time)
+            return self._search(datagram, kind, ssrc, None)
+        packet = _packet(datagram, kind, hop)
+        if packet.opened.outer is not None:
+            return packet
+        # Also after a repeat, which is told by its index alone: another hop may have a fresh packet with that index.
+        return self._search(datagram, kind, ssrc, packet, hop)
 
-    def _hop(self, association: Association, from_endpoint: bool) -> HopReader | None:
-        key = association.client_random, from_endpoint
-        if key not in self._hops:
-            self._hops[key] = self._make_hop(association, from_endpoint)
-        return self._hops[key]
+    def _search(
+        self,
+        datagram: Datagram,
+        kind: Kind,
+        ssrc: bytes,
+        best: MediaPacket | None,
+        tried: Hop | None = None,
+    ) -> MediaPacket:
+        """Another hop than the one that opened the last packet, if there was one; the first failure if none fits."""
+        lane = self._lane(datagram)
+        for hop, near in self._candidates(datagram, lane, ssrc):
+            if hop is tried:
+                continue
+            packet = _packet(datagram, kind, hop)
+            if packet.opened.outer is not None:
+                _found(lane, ssrc, hop)
+                return packet
+            if near and (best is None or (packet.opened.repeat and not best.opened.repeat)):
+                best = packet
+        closed = OpenedMedia(problem="no association here")
+        return best or MediaPacket(datagram, kind, None, False, closed)
 
-    def _make_hop(self, association: Association, from_endpoint: bool) -> HopReader | None:
-        keys: ExportedKeys | None = association.hop_keys()
-        if keys is None:
-            return None
-        # RFC 5764 section 4.2: the client's keys protect what the client, here the endpoint, sends.
-        master = keys.client if from_endpoint else keys.server
-        ring = self._ring(association) if association.ekt_cipher is not None else None
-        profile = association.srtp_profile or keys.profile
-        return HopReader(profile, master, ring)
+    def _lane(self, datagram: Datagram) -> _Lane:
+        ends = datagram.src, datagram.dst
+        lane = self._lanes.get(ends)
+        if lane is None:
+            if len(self._lanes) >= MAX_LANES:
+                del self._lanes[next(iter(self._lanes))]
+            lane = self._lanes[ends] = _Lane()
+        return lane
+
+    def _candidates(
+        self, datagram: Datagram, lane: _Lane, ssrc: bytes
+    ) -> Iterator[tuple[Hop, bool]]:
+        """Hops to try, and whether their failure says something: others are tried on the off-chance."""
+        for hop in self._finder.here(datagram):
+            yield hop, True
+        for hop in self._stated.of(datagram, int.from_bytes(ssrc, "big")):
+            yield hop, True
+        lane.failures += 1
+        if lane.failures in (1, TRIES // 2) or lane.failures % RETRY == 0:
+            lane.nearby = self._finder.nearby(datagram)
+        if lane.failures <= TRIES or lane.failures % RETRY == 0:
+            for hop in lane.nearby:
+                yield hop, False
+
+
+def _found(lane: _Lane, ssrc: bytes, hop: Hop) -> None:
+    lane.failures = 0
+    if len(lane.hops) >= MAX_SSRCS:
+        del lane.hops[next(iter(lane.hops))]
+    lane.hops[ssrc] = hop
+
+
+def _packet(datagram: Datagram, kind: Kind, hop: Hop) -> MediaPacket:
+    reader = hop.reader
+    if reader is None:
+        opened = OpenedMedia(problem="no keys of this hop")
+    elif kind == "rtp":
+        opened = reader.rtp(datagram.data, datagram.time, datagram.number)
+    else:
+        opened = reader.rtcp(datagram.data)
+    return MediaPacket(
+        datagram, kind, hop.association, hop.from_endpoint, opened, hop.profile, hop.stated
+    )
 
 
 def same_conference(associations: Iterable[Association]) -> Ring:
-    """A ring that knows every EKT key of the association's conference, whoever received it: an analyst's view."""
+    """A ring that knows every EKT key of the association's conference, whoever received it: an analyst's view.
+
+    The association's own keys come first: where conferences cannot be told apart, one SPI may name two sets.
+    """
     everyone = list(associations)
 
     def ring(association: Association) -> list[ReceivedEktKey]:
-        conference = association.conference_id
-        fellows = (a for a in everyone if a.conference_id in (conference, None))
-        return [received for fellow in fellows for received in fellow.ekt_keys()]
+        fellows = [a for a in everyone if a is not association and _fellows(a, association)]
+        return [received for a in (association, *fellows) for received in a.ekt_keys()]
 
     return ring
+
+
+def _fellows(one: Association, other: Association) -> bool:
+    """The same conference, as far as is known: without a sight of the tunnel, the same MDD address."""
+    ours, theirs = one.conference_id, other.conference_id
+    if ours is not None and theirs is not None:
+        return ours == theirs
+    return None in (one.mdd, other.mdd) or one.mdd == other.mdd
 
 
 def own_keys(association: Association) -> list[ReceivedEktKey]:

@@ -11,17 +11,17 @@ from typing import NamedTuple
 
 from perc_scapy.crypto.double import (
     DoublePacket,
-    SyntheticPacket,
     double_profile,
     open_outer,
     protect_double,
     synthetic_packet,
 )
-from perc_scapy.crypto.ekt_receiver import EktCandidate, EktReceiver
+from perc_scapy.crypto.ekt_opener import EktOpener
+from perc_scapy.crypto.ekt_receiver import EktReceiver
 from perc_scapy.crypto.ekt_sender import SHORT_FIELD, EktSender
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext, header_end
-from perc_scapy.errors import AuthenticationError, CryptoError, LocalError, ReplayError
+from perc_scapy.errors import LocalError
 from perc_scapy.wire import Ohb, peel_ekt
 
 
@@ -100,13 +100,13 @@ class PercReceiver(_Layers):
     """Opens what arrives over one hop, from any number of senders.
 
     Order: outer layer first, so that a stranger changes nothing and buys no key unwrapping; then the EKT field; then
-    the inner layer under each key held for the SSRC, newest first. A key is used up, stored or forgotten only after
-    a packet authenticated; a key that its field only announces (the packet still runs the old one) is kept beside.
+    the inner layer under each key held for the SSRC (`EktOpener`).
     """
 
     def __init__(self, profile: int, outer: SrtpContext, ekt: EktReceiver) -> None:
         super().__init__(profile, outer)
         self.ekt = ekt
+        self._opener = EktOpener(self._layer, ekt)
 
     def unprotect(self, wire: bytes, now: float) -> PercPacket:
         """Open an SRTP packet with EKT field.
@@ -116,48 +116,9 @@ class PercReceiver(_Layers):
         srtp, field = peel_ekt(wire)
         outer = open_outer(self._outer, srtp)
         packet = synthetic_packet(outer)
-        seq, ssrc = SEQ_SSRC(packet.header)
-        candidates = self.ekt.candidates(ssrc, field, now)
-        used, payload = self._try_all(candidates, packet, seq, now)
-        self.ekt.commit(used, now)
-        key, rtp = used.key, packet.header + payload
+        key, payload = self._opener.open(packet, field, now)
+        rtp = packet.header + payload
         return PercPacket(rtp, outer.header, packet.ohb, key.spi, key.epoch, key.master.key.id)
-
-    def _try_all(
-        self, candidates: list[EktCandidate], packet: SyntheticPacket, seq: int, now: float
-    ) -> tuple[EktCandidate, bytes]:
-        failure: CryptoError = AuthenticationError("PERC: no end-to-end key held for this SSRC")
-        for position, candidate in enumerate(candidates):
-            try:
-                payload = self._open_under(candidate, packet, seq)
-            except CryptoError as reason:
-                failure = failure if isinstance(failure, ReplayError) else reason
-                if position == 0 and candidate.raw and not candidate.key.proven:
-                    # The field unwrapped: the sender announces a key that its packets do not use yet.
-                    self.ekt.announce(candidate, now)
-            else:
-                return candidate, payload
-        raise failure
-
-    def _open_under(self, candidate: EktCandidate, packet: SyntheticPacket, seq: int) -> bytes:
-        key, roc = candidate.key, candidate.roc
-        context = key.context or self._make_context(candidate, seq)
-        if roc is not None and roc << 16 | seq != context.estimate(key.ssrc, seq):
-            # Late joiner, or long silence: the field's ROC is that of this packet (RFC 8870 section 4.3.1).
-            try:
-                return context.open(packet.header, packet.body, roc << 16 | seq)
-            except CryptoError:
-                pass  # an old field replayed: the estimate may still be right
-        return context.open(packet.header, packet.body)
-
-    def _make_context(self, candidate: EktCandidate, seq: int) -> SrtpContext:
-        key = candidate.key
-        key.context = context = self._inner(key.master)
-        if key.floor >= 0:
-            context.refuse_up_to(key.ssrc, key.floor)
-        elif candidate.roc is not None:
-            context.seed(key.ssrc, candidate.roc << 16 | seq)
-        return context
 
     def unprotect_repair(self, wire: bytes) -> DoublePacket:
         """Open repair data: the EKT field is cut off, the outer layer opened (RFC 8723 section 5.3 step 2)."""
