@@ -11,7 +11,6 @@ from perc_scapy.errors import DecodeError
 MAX_BLOCK = 1 << 26
 """Octets of the longest block or packet that is believed; a larger length is damage."""
 CHUNK = 1 << 18
-"""Octets asked of the stream at once."""
 
 
 # Not frozen: frozen ones take four times as long to make, and captures have millions of them.
@@ -71,6 +70,8 @@ class Source:
         # A pipe's read1 gives what is there: packets appear while a capture still runs.
         self._read = getattr(stream, "read1", stream.read)
         self._buffer, self._at, self._before = b"", 0, 0
+        self.chunk = CHUNK
+        """Octets asked of the stream at once."""
 
     @property
     def position(self) -> int:
@@ -114,6 +115,14 @@ class Source:
         self._at += len(data)
         return data
 
+    def window(self) -> tuple[bytes, int]:
+        """Octets at hand and where the next one is among them: for readers of many packets at once."""
+        return self._buffer, self._at
+
+    def skip(self, length: int) -> None:
+        """Step over octets of the window."""
+        self._at += length
+
     def give_back(self, data: bytes) -> None:
         """Put octets before those that are still to be taken."""
         self._before += self._at - len(data)
@@ -126,7 +135,7 @@ class Source:
         self._before += self._at
         self._at = 0
         try:
-            while have < length and (part := self._read(max(CHUNK, length - have))):
+            while have < length and (part := self._read(max(self.chunk, length - have))):
                 parts.append(part)
                 have += len(part)
         finally:  # what came before a stream failed is good

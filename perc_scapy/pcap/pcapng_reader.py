@@ -27,7 +27,7 @@ class Secret(NamedTuple):
     text: bytes
 
 
-class _Section:
+class Section:
     """Byte order and interfaces of the section being read. `first`: index of its interface 0 in the whole file."""
 
     def __init__(self, order: str, first: int) -> None:
@@ -54,7 +54,7 @@ class PcapngReader:
 
     def __init__(self, source: Source, interfaces: list[Interface], secrets: list[Secret]) -> None:
         self._source, self._interfaces, self._secrets = source, interfaces, secrets
-        self._section = _Section("<", 0)
+        self.section = Section("<", 0)
         self._number = 0
 
     def frames(self) -> Iterator[Frame]:
@@ -64,7 +64,7 @@ class PcapngReader:
             if head[:4] == MAGIC:  # reads the same in both byte orders
                 self._begin_section(head[4:])
                 continue
-            kind, length = self._section.block_head.unpack(head)
+            kind, length = self.section.block_head.unpack(head)
             if length < 12 or length % 4:
                 raise CaptureDamaged(f"pcapng: block length {length}", source.position - 4)
             body = source.take(length - 8, "pcapng block")
@@ -90,8 +90,8 @@ class PcapngReader:
         orders[pcapng.BYTE_ORDER_MAGIC.to_bytes(4, "big")] = ">"
         if magic not in orders:
             raise CaptureDamaged("pcapng: unknown byte order", self._source.position - 4)
-        self._section = _Section(orders[magic], len(self._interfaces))
-        (length,) = self._section.unpack("I", length_octets)
+        self.section = Section(orders[magic], len(self._interfaces))
+        (length,) = self.section.unpack("I", length_octets)
         if length < 28 or length % 4:
             raise CaptureDamaged(
                 f"pcapng: section header of {length} octets", self._source.position
@@ -99,40 +99,40 @@ class PcapngReader:
         rest = self._source.take(length - 12, "pcapng section header")
         if rest[-4:] != length_octets:
             raise CaptureDamaged("pcapng: block lengths differ", self._source.position - 4)
-        (major,) = self._section.unpack("H", rest)
+        (major,) = self.section.unpack("H", rest)
         if major != 1:
             raise CaptureDamaged(f"pcapng: version {major} is not known", self._source.position)
 
     def _interface(self, body: bytes) -> None:
-        link_type, _, snaplen = self._section.unpack("HHI", body)
+        link_type, _, snaplen = self.section.unpack("HHI", body)
         options = dict(self._options(body[8:]))
         resolution = options.get(pcapng.IDB_TSRESOL, b"\x06")[:1] or b"\x06"
         base, power = (2, resolution[0] & 0x7F) if resolution[0] & 0x80 else (10, resolution[0])
         offset = options.get(pcapng.IDB_TSOFFSET, b"")
-        seconds = self._section.unpack("q", offset)[0] if len(offset) == 8 else 0
+        seconds = self.section.unpack("q", offset)[0] if len(offset) == 8 else 0
         if len(self._interfaces) >= MAX_INTERFACES:
             raise CaptureDamaged("pcapng: too many interfaces")
         name = options.get(pcapng.IDB_NAME, b"").rstrip(b"\0").decode(errors="replace")
         interface = Interface(link_type, base**power, seconds, name, snaplen)
-        self._section.interfaces.append(interface)
+        self.section.interfaces.append(interface)
         self._interfaces.append(interface)
 
     def _options(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         position = 0
         while position + 4 <= len(data):
-            code, length = self._section.unpack("HH", data, position)
+            code, length = self.section.unpack("HH", data, position)
             if code == pcapng.OPTION_END:
                 return
             yield code, data[position + 4 : position + 4 + length]
             position += 4 + length + -length % 4
 
     def _secret(self, body: bytes) -> None:
-        kind, length = self._section.unpack("II", body)
+        kind, length = self.section.unpack("II", body)
         self._secrets.append(Secret(kind, body[8 : 8 + length]))
 
     def _enhanced(self, body: bytes) -> Frame:
         """Nearly every block of a capture: `body` still has the second block length, nothing is copied twice."""
-        section = self._section
+        section = self.section
         if len(body) < 24:
             raise CaptureDamaged("pcapng: packet block cut short")
         name, high, low, captured, length = section.packet_head.unpack_from(body)
@@ -149,18 +149,18 @@ class PcapngReader:
         )  # fmt: skip
 
     def _obsolete(self, body: bytes) -> Frame:
-        name, _, high, low, captured, length = self._section.unpack("HHIIII", body)
+        name, _, high, low, captured, length = self.section.unpack("HHIIII", body)
         return self._other(name, high << 32 | low, body[20:], captured, length)
 
     def _simple(self, body: bytes) -> Frame:
         """No time and no captured length: interface 0, as many octets as its snapshot length allows."""
-        (length,) = self._section.unpack("I", body)
-        kept = self._section.interfaces[0].snaplen if self._section.interfaces else 0
+        (length,) = self.section.unpack("I", body)
+        kept = self.section.interfaces[0].snaplen if self.section.interfaces else 0
         captured = min(length, kept or length, len(body) - 4)
         return self._other(0, 0, body[4:], captured, length)
 
     def _other(self, name: int, ticks: int, data: bytes, captured: int, length: int) -> Frame:
-        section = self._section
+        section = self.section
         if name >= len(section.interfaces) or captured > len(data):
             raise CaptureDamaged(section.contradiction(name))
         self._number += 1

@@ -17,7 +17,7 @@ from perc_scapy.pcap import unzip
 from perc_scapy.pcap.frames import CaptureDamaged, Frame, Interface, Source
 from perc_scapy.pcap.pcap_reader import MAGICS, pcap_frames
 from perc_scapy.pcap.pcapng import TLS_KEY_LOG
-from perc_scapy.pcap.pcapng_reader import MAGIC, PcapngReader, Secret
+from perc_scapy.pcap.pcapng_reader import MAGIC, PcapngReader, Secret, Section
 
 STANDARD_INPUT = "-"
 _REFUSED = {
@@ -53,6 +53,7 @@ class CaptureReader:
         self._secrets: list[Secret] = []
         self.source = Source(stream)
         """The octets of the file, unpacked."""
+        self._pcapng: PcapngReader | None = None
         self._frames = self._open()
 
     @property
@@ -64,6 +65,11 @@ class CaptureReader:
     def other_secrets(self) -> list[Secret]:
         """Decryption Secrets Blocks of other kinds."""
         return [secret for secret in self._secrets if secret.kind != TLS_KEY_LOG]
+
+    @property
+    def section(self) -> Section | None:
+        """The section of a pcapng file that is being read."""
+        return None if self._pcapng is None else self._pcapng.section
 
     @property
     def report(self) -> str:
@@ -80,7 +86,8 @@ class CaptureReader:
         except CaptureDamaged as damage:
             raise ConfigError(f"{self._name}: not a pcap or pcapng file: {damage}") from None
         if magic == MAGIC:
-            return PcapngReader(self.source, self.interfaces, self._secrets).frames()
+            self._pcapng = PcapngReader(self.source, self.interfaces, self._secrets)
+            return self._pcapng.frames()
         if magic in MAGICS:
             return self._pcap()
         raise ConfigError(f"{self._name}: {_what(magic)}")

@@ -54,3 +54,12 @@ def test_looking_ahead_and_giving_back() -> None:
 
 def test_interfaces_count_time_in_their_own_units() -> None:
     assert Interface(1, 1 << 20, 5).nanoseconds(3 << 19) == 6_500_000_000
+
+
+def test_a_window_to_step_over() -> None:
+    source = Source(io.BytesIO(b"abcdef"))
+    source.chunk = 4
+    assert source.take(1, "x") == b"a"
+    assert source.window() == (b"abcd", 1)
+    source.skip(3)
+    assert (source.position, source.take(2, "x")) == (4, b"ef")
