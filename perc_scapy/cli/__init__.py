@@ -53,6 +53,7 @@ COMMANDS = {
     "dissect": Command(
         "perc_scapy.cli.dissect", "show the packets of a capture, decrypted with keys"
     ),
+    "explain": Command("perc_scapy.cli.explain", "say why something in a capture did not open"),
     "cert": Command("perc_scapy.cli.cert", "make a private key and a self-signed certificate"),
     "config": Command("perc_scapy.cli.config", "print a commented example configuration"),
 }

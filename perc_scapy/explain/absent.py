@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a media packet lacks before any hypothesis can be tried: its association, its handshake, its keys."""
+
+from __future__ import annotations
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.associations import Association
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.crypto.profiles import SRTP_PROFILES
+from perc_scapy.explain.cause import FOUND, MISSING, OPEN, Cause
+
+HOP, INNER, EKT, RTCP = "hop-by-hop layer", "end-to-end layer", "EKT field", "SRTCP"
+_KEYS = "RFC 5764 section 4.2"
+
+
+def absent(analysis: Analysis, media: MediaPacket) -> Cause | None:
+    """Why there is nothing to try; None when there is."""
+    subject = RTCP if media.kind == "rtcp" else HOP
+    if media.opened.plain is not None and not media.opened.late:
+        return Cause(subject, OPEN, "it opens")
+    if media.opened.repeat:
+        text = "the same packet was opened before: a duplicate or a replay"
+        return Cause(subject, FOUND, text, "RFC 3711 section 3.3.2")
+    if media.association is None:
+        return _no_association(analysis, media, subject)
+    if media.association.hop_keys() is None:
+        return _no_keys(media.association, subject)
+    if profile_of(media.association) not in SRTP_PROFILES:
+        text = "the SRTP profile of the association is not known"
+        return Cause(subject, MISSING, text, "RFC 5764 section 4.1.2")
+    return None
+
+
+def profile_of(association: Association) -> int:
+    """The profile agreed, else the one that the keys are for; 0 for none."""
+    keys = association.hop_keys()
+    return association.srtp_profile or (keys.profile if keys else 0)
+
+
+def _no_association(analysis: Analysis, media: MediaPacket, subject: str) -> Cause:
+    hosts = {media.datagram.src.host, media.datagram.dst.host}
+    for number, a in enumerate(analysis.associations, 1):
+        if a.endpoint is not None and a.endpoint.host in hosts:
+            text = f"no DTLS association is between these; association {number} is between {a.endpoint} and {a.mdd}"
+            return Cause(subject, MISSING, text, "RFC 5764 section 3")
+    text = "no DTLS handshake between these addresses is in the capture: it begins late, or keys came another way"
+    return Cause(subject, MISSING, text, "RFC 5764 section 3")
+
+
+def _no_keys(association: Association, subject: str) -> Cause:
+    sessions = association.sessions
+    if not any(s.server_hello for s in sessions):
+        text = "the handshake of its association has no ServerHello in the capture"
+        return Cause(subject, MISSING, text, _KEYS)
+    if not any(s.has_secret for s in sessions):
+        random = association.client_random[:8].hex()
+        text = f"the key log has no line for the client random {random}…; is it the log of another run?"
+        return Cause(subject, MISSING, text, _KEYS)
+    if association.srtp_profile is None:
+        text = "the handshake agreed on no SRTP profile"
+        return Cause(subject, FOUND, text, "RFC 5764 section 4.1")
+    text = (
+        "the secret of its association is not usable: unknown cipher suite or wrong master secret"
+    )
+    return Cause(subject, MISSING, text, _KEYS)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Everything in a capture that needs explaining, each cause once with the packets it holds for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.notes import Note
+from perc_scapy.codes import ContentType
+from perc_scapy.explain.cause import MISSING, OPEN, Cause, Explanation, of_search
+from perc_scapy.explain.handshake import explain_association
+from perc_scapy.explain.packets import PacketExplainer
+from perc_scapy.explain.tunnel import explain_tunnel_message
+
+SAMPLE = 40
+"""Packets of one stream that are searched one by one; the others are told with the last cause of their stream."""
+Progress = Callable[[int, int], object]
+
+
+def explain(analysis: Analysis, progress: Progress = lambda done, of: None) -> list[Explanation]:
+    """All causes: handshakes, tunnel messages, then media by stream. Nothing to explain gives an empty list."""
+    found = [*_notes(analysis), *_handshakes(analysis), *_tunnels(analysis)]
+    found += _media(analysis, progress)
+    return found
+
+
+def explain_packet(analysis: Analysis, number: int) -> list[Explanation]:
+    """What there is to say of one packet, also that it opens."""
+    explainer = PacketExplainer(analysis)
+    found = [
+        Explanation(explainer.explain(m), [m.number], _stream(m))
+        for m in analysis.media
+        if m.number == number
+    ]
+    found += [e for e in (*_tunnels(analysis), *_handshakes(analysis)) if number in e.packets]
+    return found
+
+
+def _notes(analysis: Analysis) -> Iterator[Explanation]:
+    notes: list[Note] = getattr(analysis, "notes", [])
+    for note in notes:
+        packets = [] if note.packet is None else [note.packet]
+        yield Explanation(Cause("capture", MISSING, note.text), packets)
+
+
+def _handshakes(analysis: Analysis) -> Iterator[Explanation]:
+    for number, association in enumerate(analysis.associations, 1):
+        for cause in explain_association(association):
+            packets = sorted({seen.packet for s in association.sessions for seen in s.records})
+            where = f"association {number}"
+            where += f" of {association.endpoint}" if association.endpoint else ""
+            yield Explanation(cause, packets, where)
+
+
+def _tunnels(analysis: Analysis) -> Iterator[Explanation]:
+    for number, tunnel in enumerate(analysis.tunnels, 1):
+        contents: dict[int, list[bytes]] = {}
+        for opened in tunnel.session.contents(ContentType.APPLICATION_DATA):
+            contents.setdefault(opened.packet, []).append(opened.content)
+        grouped: dict[Cause, Explanation] = {}
+        for seen in tunnel.messages:
+            if seen.message is not None:
+                continue
+            for content in contents.get(seen.packet, []):
+                outcome = explain_tunnel_message(content)
+                cause = of_search("tunnel message", outcome, f"refused: {seen.fault}")
+                if cause.kind == OPEN:
+                    cause = Cause(
+                        "tunnel message", "found", f"refused: {seen.fault}", "", outcome.tried
+                    )
+                found = grouped.setdefault(cause, Explanation(cause, [], f"tunnel {number}"))
+                found.packets.append(seen.packet)
+        yield from grouped.values()
+
+
+def _media(analysis: Analysis, progress: Progress) -> list[Explanation]:
+    explainer = PacketExplainer(analysis)
+    closed = [m for m in analysis.media if m.opened.plain is None]
+    grouped: dict[tuple[str, Cause], Explanation] = {}
+    searched: dict[str, int] = {}
+    last: dict[str, Cause] = {}
+    for done, media in enumerate(closed):
+        progress(done, len(closed))
+        where = _stream(media)
+        searched[where] = searched.get(where, 0) + 1
+        if searched[where] <= SAMPLE or where not in last:
+            last[where] = explainer.explain(media)
+        found = grouped.setdefault(
+            (where, _family(last[where])), Explanation(last[where], [], where)
+        )
+        found.packets.append(media.number)
+    return list(grouped.values())
+
+
+def _family(cause: Cause) -> Cause:
+    """Causes that differ in the number of trials alone are one."""
+    return Cause(cause.subject, cause.kind, cause.text, cause.clause)
+
+
+def _stream(media: MediaPacket) -> str:
+    kind = "SRTP" if media.kind == "rtp" else "SRTCP"
+    return f"{kind} of SSRC {media.ssrc:08x}, {media.datagram.src} to {media.datagram.dst}"

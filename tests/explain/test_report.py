@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The whole report: nothing to say of what is right, one cause for many packets, and no exception on any octets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perc_scapy.explain.report import explain, explain_packet
+from tests.explain.forge import CAPTURES, Sender, association, conference, with_packets
+
+CLEAN = ("session-setup-2", "new-user-joins-aes256", "ohb-all", "roc-wrap", "rtcp")
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_nothing_to_explain(name: str) -> None:
+    assert [e.cause.text for e in explain(conference(name)) if e.cause.subject != "capture"] == []
+
+
+def test_many_packets_have_one_cause() -> None:
+    wires = []
+    for seq in range(60):
+        sender = Sender(seq=1000 + seq)
+        sender.outer.labels = (0, 5)
+        wires.append(sender.packet())
+    found = [e for e in explain(with_packets(*wires)) if e.cause.subject == "hop-by-hop layer"]
+    assert len(found) == 1
+    assert len(found[0].packets) == 60
+    assert "SRTCP salt" in found[0].cause.text
+
+
+def test_one_packet_that_opens() -> None:
+    number = conference().media[0].number
+    (found,) = explain_packet(conference(), number)
+    assert found.cause.kind == "open"
+    assert found.packets == [number]
+
+
+def test_no_report_holds_a_key() -> None:
+    sender = Sender()
+    sender.outer.pad_left = True
+    told = str([e.to_json() for e in explain(with_packets(sender.packet()))])
+    secrets = [*association().exported().client, sender.key, *association().hop_keys().server]
+    assert not any(bytes(secret).hex() in told for secret in secrets)
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_hostile_packets_are_explained_somehow(data: st.DataObject) -> None:
+    wire = bytearray(Sender().packet())
+    for _ in range(data.draw(st.integers(1, 4))):
+        wire[data.draw(st.integers(0, len(wire) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(wire[: data.draw(st.integers(1, len(wire)))])
+    analysis = with_packets(cut)
+    for explanation in explain(analysis):
+        assert explanation.cause.text
+
+
+def test_captures_are_where_they_should_be() -> None:
+    assert Path(CAPTURES).is_dir()
