@@ -7,12 +7,15 @@ from collections.abc import Hashable
 
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.records import SeenRecord
+from perc_scapy.capture.records import SeenRecord, cut_datagram
 from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.dtls.codec import HANDSHAKE_HEADER, read_hello_start
 from perc_scapy.dtls.cursor import Cursor
-from perc_scapy.dtls.record import Record, split_records
+from perc_scapy.dtls.record import Record
 from perc_scapy.errors import DecodeError
+
+MAX_EPOCHS = 16
+"""Handshakes followed in one association: each renegotiation needs the keys of the one before."""
 
 
 class DtlsFlow:
@@ -22,12 +25,29 @@ class DtlsFlow:
         self.sessions: list[DtlsSession] = []
         self.malformed: list[int] = []
         """Packets that are not whole records from front to end."""
-        self._early: list[SeenRecord] = []
+        self.foreign: list[tuple[int, int]] = []
+        """(packet, first octet) of records of DTLS 1.3 and of records with a connection id."""
+        self.ends: dict[Hashable, None] = {}
+        """Both ends, as far as they are known; the one that was seen first comes first."""
+        self.orphans: list[SeenRecord] = []
+        """Records before any ClientHello."""
 
-    def add(self, packet: int, time: float, sender: Hashable, datagram: bytes) -> None:
+    def add(
+        self,
+        packet: int,
+        time: float,
+        sender: Hashable,
+        datagram: bytes,
+        receiver: Hashable | None = None,
+    ) -> None:
         """Take one datagram, in capture order."""
-        records, clean = split_records(datagram)
-        if not clean:
+        self.ends.setdefault(sender)
+        if receiver is not None:
+            self.ends.setdefault(receiver)
+        records, clean, foreign = cut_datagram(datagram)
+        if foreign is not None:
+            self.foreign.append((packet, foreign))
+        elif not clean:
             self.malformed.append(packet)
         for record in records:
             self._record(SeenRecord(packet, time, sender, record))
@@ -39,7 +59,7 @@ class DtlsFlow:
         elif self.sessions:
             self.sessions[-1].records.append(seen)
         else:
-            self._early.append(seen)
+            self.orphans.append(seen)
 
     def _session(self, client: Hashable, random: bytes) -> DtlsSession:
         for session in self.sessions:
@@ -47,31 +67,42 @@ class DtlsFlow:
                 return session
         session = DtlsSession(client, random)
         # Reordering may have put fragments of its own flight before the ClientHello.
-        session.records, self._early = self._early, []
+        session.records, self.orphans = self.orphans, []
         self.sessions.append(session)
         return session
 
+    def peer_of(self, end: Hashable) -> Hashable | None:
+        """The other end, if it is known."""
+        return next((other for other in self.ends if other != end), None)
+
+    # -- opening
+
     def resolve(self, keylog: KeyLog) -> None:
         """Open what the key log opens. May be called again with a fuller log."""
-        for session in self.sessions:
-            session.prepare(keylog)
-        for session in list(self.sessions):
-            self._open_all(session)
+        for epoch in range(1, MAX_EPOCHS):
+            ready = [session for session in self.sessions if session.prepare(keylog, epoch)]
+            if not ready:
+                break
+            for session in list(self.sessions):
+                self._open_all(session, ready, epoch)
         for session in self.sessions:
             session.records.sort(key=lambda seen: seen.packet)
-            session.finish()
+            session.finish(keylog)
 
-    def _open_all(self, session: DtlsSession) -> None:
+    def _open_all(self, session: DtlsSession, ready: list[DtlsSession], epoch: int) -> None:
         kept: list[SeenRecord] = []
         for seen in session.records:
-            owner = session if seen.content is not None else self._owner(seen, session)
+            closed = seen.content is None and seen.record.epoch == epoch
+            owner = self._owner(seen, session, ready) if closed else session
             (kept if owner is session else owner.records).append(seen)
         session.records = kept
 
-    def _owner(self, seen: SeenRecord, guess: DtlsSession) -> DtlsSession:
+    def _owner(self, seen: SeenRecord, guess: DtlsSession, ready: list[DtlsSession]) -> DtlsSession:
         """The association whose keys open the record: a late one may belong to an earlier association."""
-        others = [session for session in reversed(self.sessions) if session is not guess]
-        return next((session for session in [guess, *others] if session.open(seen)), guess)
+        if guess.open(seen):
+            return guess
+        others = (session for session in reversed(ready) if session is not guess)
+        return next((session for session in others if session.open(seen)), guess)
 
 
 def client_random(record: Record) -> bytes | None:

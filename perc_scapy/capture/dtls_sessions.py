@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One DTLS 1.2 association as a bystander with its master secret sees it."""
+"""One association of DTLS 1.0 or 1.2 as a bystander with its secrets sees it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import NamedTuple
 
 from perc_scapy.capture.handshakes import Assembly, HandshakeMessage, fragments_of
 from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.openers import Opener, can_open, find_master
 from perc_scapy.capture.records import SeenRecord
+from perc_scapy.capture.secured import Opened, SecuredSession, parse_server_hello, profile_of
 from perc_scapy.codes import ContentType, ExtensionType, HandshakeType
-from perc_scapy.crypto import tls12
 from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.crypto.kdf import EXPORTER_LABEL, ExportedKeys, split_exporter
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.crypto.secret import Key
 from perc_scapy.dtls import codec, extensions
-from perc_scapy.errors import AuthenticationError, DecodeError
+from perc_scapy.dtls.record import Record
+from perc_scapy.errors import DecodeError
 
 MAX_SERVER_HELLOS = 8
 """Different ServerHellos tried for one ClientHello: a restarted server, or somebody's forgeries."""
+
+__all__ = ["DtlsSession", "Opened", "ReceivedEktKey"]
 
 
 class ReceivedEktKey(NamedTuple):
@@ -31,84 +35,90 @@ class ReceivedEktKey(NamedTuple):
     message: HandshakeMessage
 
 
-class Opened(NamedTuple):
-    """Readable content of a record."""
-
-    packet: int
-    time: float
-    from_client: bool
-    number: int
-    content: bytes
-
-
-class Opener:
-    """Opens protected records of one association under one ServerHello."""
-
-    def __init__(self, hello: codec.ServerHello, master: Key, client_random: bytes) -> None:
-        self.hello, self._client_random = hello, client_random
-        suite = tls12.CIPHER_SUITES[hello.cipher_suite]
-        self._prf = tls12.Prf(master, suite.prf_hash)
-        self._both = tls12.protections(suite, self._prf, client_random, hello.random)
-
-    def open(self, seen: SeenRecord, from_client: bool) -> bytes | None:
-        """Plaintext, or None when this is not the key."""
-        protection, record = self._both[0 if from_client else 1], seen.record
-        try:
-            return protection.open(record.number, record.type, record.fragment, record.version)
-        except AuthenticationError:
-            return None
-
-    def export(self, label: bytes, length: int) -> Key:
-        """Keying material (RFC 5705)."""
-        randoms = self._client_random, self.hello.random
-        return Key(tls12.exporter(self._prf, label, *randoms, length))
-
-
-class DtlsSession:
-    """One association. Feed `records`, then `resolve`; everything else reads what came out."""
+class DtlsSession(SecuredSession):
+    """One association. Feed `records`, then let its flow resolve it; everything else reads what came out."""
 
     def __init__(self, client: Hashable, client_random: bytes) -> None:
-        self.client = client
-        self.client_random = client_random
-        self.records: list[SeenRecord] = []
-        self.messages: list[HandshakeMessage] = []
-        """Whole handshake messages in capture order, each once."""
+        super().__init__(client, client_random)
         self.repeats = 0
         """Messages seen again: retransmissions."""
-        self.has_secret = False
-        """The key log knows this association."""
-        self._openers: list[Opener] = []
-
-    def __repr__(self) -> str:
-        return f"DtlsSession({self.client_random[:4].hex()}, {len(self.records)} records)"
+        self._openers: dict[int, list[Opener]] = {}
+        """By epoch: of the handshake that leads there, under each of its ServerHellos."""
 
     # -- reading the records
 
-    def prepare(self, keylog: KeyLog) -> None:
-        """Find the keys."""
+    def prepare(self, keylog: KeyLog, epoch: int = 1) -> bool:
+        """Find the keys of an epoch in the handshake before it; True when there are any."""
         self._assemble()
-        master = keylog.master_secret(self.client_random)
-        self.has_secret = master is not None
-        hellos = dict.fromkeys(h for h in self._server_hellos() if _readable(h))
-        self._openers = [
-            Opener(_hello(packed), master, self.client_random)
-            for packed in list(hellos)[:MAX_SERVER_HELLOS]
-            if master is not None
+        before = [m for m in self.messages if m.epoch == epoch - 1]
+        found = [
+            opener
+            for random, tickets in self._client_hellos(before, epoch)
+            for opener in self._make(keylog, random, tickets, before)
         ]
+        if epoch == 1:
+            self.has_secret = bool(found) or keylog.knows(self.client_random)
+        known = self._openers.get(epoch, [])
+        if not any(opener.confirmed for opener in known):
+            self._openers[epoch] = found[:MAX_SERVER_HELLOS]
+        return bool(self._openers[epoch])
+
+    def _client_hellos(
+        self, messages: list[HandshakeMessage], epoch: int
+    ) -> list[tuple[bytes, tuple[bytes, ...]]]:
+        """(client random, tickets offered) of a handshake; the random alone when its ClientHello is lost."""
+        found: dict[bytes, tuple[bytes, ...]] = {} if epoch > 1 else {self.client_random: ()}
+        for message in messages:
+            if message.type == HandshakeType.CLIENT_HELLO and message.from_client:
+                hello = _client_hello(message.body)
+                if hello is not None and (epoch > 1 or hello.random == self.client_random):
+                    ticket = hello.extensions.get(ExtensionType.SESSION_TICKET, b"")
+                    found[hello.random] = (ticket,) if ticket else ()
+        return list(found.items())[:MAX_SERVER_HELLOS]
+
+    def _make(
+        self,
+        keylog: KeyLog,
+        random: bytes,
+        tickets: tuple[bytes, ...],
+        messages: list[HandshakeMessage],
+    ) -> Iterator[Opener]:
+        bodies = dict.fromkeys(m.body for m in messages if m.type == HandshakeType.SERVER_HELLO)
+        for body in list(bodies)[:MAX_SERVER_HELLOS]:
+            hello = parse_server_hello(body)
+            if hello is not None and can_open(hello):
+                master = find_master(keylog, random, hello, messages, tickets)
+                if master is not None:
+                    yield Opener(hello, master, random)
+
+    def adopt(self, opener: Opener) -> None:
+        """Keys of epoch 1 that were found by trial, for want of a ClientHello."""
+        self._openers[1], self.has_secret = [opener], True
 
     def open(self, seen: SeenRecord) -> bool:
         """Read one protected record; False when it is not ours."""
-        for index, opener in enumerate(self._openers):
-            content = opener.open(seen, seen.sender == self.client)
+        openers = self._openers.get(seen.record.epoch, [])
+        for index, opener in enumerate(openers):
+            content = opener.open(seen.record, seen.sender == self.client)
             if content is not None:
                 seen.content = content
-                self._openers.insert(0, self._openers.pop(index))
+                openers.insert(0, openers.pop(index))
                 return True
         return False
 
-    def finish(self) -> None:
-        """All records are open that ever will be: put the messages together."""
+    def opens(self, record: Record, *, from_client: bool) -> bool:
+        """Whether the keys of the record's epoch open it, sent in this direction."""
+        openers = self._openers.get(record.epoch, [])
+        return any(opener.open(record, from_client) is not None for opener in openers)
+
+    def finish(self, keylog: KeyLog) -> None:
+        """All records are open that ever will be: put the messages together, learn what resumption will need."""
         self._assemble()
+        opener = self.opener
+        if opener is not None and opener.confirmed:
+            keylog.learn(opener.hello.session_id, opener.master)
+            for message in self.all(HandshakeType.NEW_SESSION_TICKET, False):
+                keylog.learn(_ticket(message.body), opener.master)
 
     def _assemble(self) -> None:
         assembly = Assembly()
@@ -120,77 +130,64 @@ class DtlsSession:
         ]
         self.repeats = assembly.repeats
 
-    def _server_hellos(self) -> Iterator[bytes]:
-        for message in self.messages:
-            if message.type == HandshakeType.SERVER_HELLO and not message.from_client:
-                yield message.body
-
     # -- what the handshake says
 
-    def first(self, kind: int, from_client: bool) -> HandshakeMessage | None:
-        """The first message of a type from one side."""
-        return next(self.all(kind, from_client), None)
-
-    def all(self, kind: int, from_client: bool) -> Iterator[HandshakeMessage]:
-        """Messages of a type from one side, in capture order."""
-        return (m for m in self.messages if m.type == kind and m.from_client == from_client)
+    @property
+    def opener(self) -> Opener | None:
+        """Keys of the first handshake."""
+        return next(iter(self._openers.get(1, ())), None)
 
     @property
     def client_hello(self) -> codec.ClientHello | None:
-        """The last ClientHello: with the cookie when there was an exchange."""
-        hellos = [m.body for m in self.all(HandshakeType.CLIENT_HELLO, True)]
-        for body in reversed(hellos):
-            try:
-                return codec.decode_client_hello(body)
-            except DecodeError:
-                continue
-        return None
+        """The last ClientHello of the first handshake: with the cookie when there was an exchange."""
+        hellos = [m.body for m in self.all(HandshakeType.CLIENT_HELLO, True) if not m.epoch]
+        return next((h for body in reversed(hellos) if (h := _client_hello(body))), None)
 
     @property
     def server_hello(self) -> codec.ServerHello | None:
         """The ServerHello that the keys agree with, else the first one."""
-        if self._openers:
-            return self._openers[0].hello
-        return next((_hello(body) for body in self._server_hellos() if _parses(body)), None)
-
-    @property
-    def srtp_profile(self) -> int | None:
-        """Profile selected by use_srtp (RFC 5764 4.1.1)."""
-        data = self._selected(ExtensionType.USE_SRTP)
-        try:
-            return None if data is None else extensions.decode_use_srtp(data).profiles[0]
-        except DecodeError:
-            return None
+        return super().server_hello if self.opener is None else self.opener.hello
 
     @property
     def ekt_cipher(self) -> int | None:
         """EKT cipher selected (RFC 8870 5.2.1)."""
-        data = self._selected(ExtensionType.SUPPORTED_EKT_CIPHERS)
+        data = self.selected(ExtensionType.SUPPORTED_EKT_CIPHERS)
         try:
             return None if data is None else extensions.decode_selected_ekt_cipher(data)
         except DecodeError:
             return None
 
-    def _selected(self, extension: int) -> bytes | None:
-        hello = self.server_hello
-        return None if hello is None else hello.extensions.get(extension)
-
     # -- what the keys open
 
-    def contents(self, kind: int) -> Iterator[Opened]:
-        """Readable contents of one record type in protected epochs, in capture order."""
-        for seen in self.records:
-            if seen.record.type == kind and seen.record.epoch and seen.content is not None:
-                ours = seen.sender == self.client
-                yield Opened(seen.packet, seen.time, ours, seen.record.number, seen.content)
+    @property
+    def mistrusted(self) -> bool:
+        """There is a secret, and none of the records of epoch 1 opens with it."""
+        opener = self.opener
+        if opener is None or opener.confirmed:
+            return False
+        return any(seen.record.epoch == 1 for seen in self.protected(opened=False))
 
     def exported_keys(self) -> ExportedKeys | None:
         """DTLS-SRTP keys of both directions (RFC 5764 4.2); None without key log or profile."""
-        row = SRTP_PROFILES.get(self.srtp_profile or 0)
-        if row is None or not self._openers:
+        return self._exported(self.opener)
+
+    def all_exported_keys(self) -> list[tuple[int, ExportedKeys]]:
+        """(packet of its ServerHello, keys) of each handshake: renegotiation makes new ones (RFC 5764 section 5.2)."""
+        found = []
+        for epoch, openers in sorted(self._openers.items()):
+            keys = self._exported(openers[0]) if openers else None
+            hello = next(self.server_hellos(epoch - 1), None)
+            if keys is not None and hello is not None:
+                found.append((hello.packet, keys))
+        return found
+
+    def _exported(self, opener: Opener | None) -> ExportedKeys | None:
+        if opener is None or self.mistrusted:
             return None
-        material = self._openers[0].export(EXPORTER_LABEL, row.export_length)
-        return split_exporter(row.code, material)
+        row = SRTP_PROFILES.get(profile_of(opener.hello) or 0)
+        if row is None:
+            return None
+        return split_exporter(row.code, opener.export(EXPORTER_LABEL, row.export_length))
 
     def ekt_keys(self) -> list[ReceivedEktKey]:
         """Every ekt_key that the server sent in protected records (RFC 8870 5.2.2)."""
@@ -238,17 +235,15 @@ def _acknowledged(content: bytes) -> list[int]:
         return []
 
 
-def _hello(body: bytes) -> codec.ServerHello:
-    return codec.decode_server_hello(body)
-
-
-def _parses(body: bytes) -> bool:
+def _client_hello(body: bytes) -> codec.ClientHello | None:
     try:
-        _hello(body)
+        return codec.decode_client_hello(body)
     except DecodeError:
-        return False
-    return True
+        return None
 
 
-def _readable(body: bytes) -> bool:
-    return _parses(body) and _hello(body).cipher_suite in tls12.CIPHER_SUITES
+def _ticket(body: bytes) -> bytes:
+    try:
+        return codec.decode_new_session_ticket(body)
+    except DecodeError:
+        return b""

@@ -10,8 +10,9 @@ from typing import Literal
 
 from perc_scapy.codes import CipherSuite
 
-KeyExchange = Literal["ecdhe", "dhe", "rsa"]
-Authentication = Literal["ecdsa", "rsa"]
+KeyExchange = Literal["ecdhe", "dhe", "rsa", "psk"]
+"""`psk`: with a pre-shared key, alone or with one of the others; the engine has none of these."""
+Authentication = Literal["ecdsa", "rsa", "psk"]
 Aead = Literal["gcm", "ccm", "chacha20"]
 
 
@@ -39,31 +40,37 @@ class TlsSuite:
 
 
 def _row(code: CipherSuite) -> TlsSuite:
-    """Read a row off the registered name, which says everything (RFC 5288, 6655, 7251, 7905)."""
+    """Read a row off the registered name, which says everything (RFC 5288, 5487, 6655, 7251, 7905, 8442)."""
     exchange, _, cipher = code.name.removeprefix("TLS_").partition("_WITH_")
     kind: Aead = "chacha20" if "CHACHA20" in cipher else "gcm" if "GCM" in cipher else "ccm"
-    key_exchange: KeyExchange = (
-        "ecdhe" if "ECDHE" in exchange else "dhe" if "DHE" in exchange else "rsa"
-    )
+    parts: list[KeyExchange] = ["psk", "ecdhe", "dhe", "rsa"]
+    key_exchange = next(part for part in parts if part.upper() in exchange)
     return TlsSuite(
         code=int(code),
         name=code.name,
         key_exchange=key_exchange,
-        authentication="ecdsa" if "ECDSA" in exchange else "rsa",
+        authentication="psk"
+        if key_exchange == "psk"
+        else "ecdsa"
+        if "ECDSA" in exchange
+        else "rsa",
         aead=kind,
         key_length=16 if "AES_128" in cipher else 32,
         prf_hash="sha384" if cipher.endswith("SHA384") else "sha256",
         iv_length=12 if kind == "chacha20" else 4,
         explicit_length=0 if kind == "chacha20" else 8,
-        tag_length=8 if cipher.endswith("CCM_8") else 16,
+        tag_length=8 if "CCM_8" in cipher else 16,
     )
 
 
 def _is_aead(code: CipherSuite) -> bool:
-    return any(part in code.name for part in ("GCM", "CCM", "CHACHA20"))
+    """TLS 1.3 suites have no key exchange in their names; `cryptography` has no ARIA and no GCM with Camellia."""
+    _, _, cipher = code.name.partition("_WITH_")
+    mode = any(part in cipher for part in ("GCM", "CCM", "CHACHA20"))
+    return mode and "ARIA" not in cipher and "CAMELLIA" not in cipher
 
 
 CIPHER_SUITES: Mapping[int, TlsSuite] = MappingProxyType(
     {int(code): _row(code) for code in CipherSuite if _is_aead(code)}
 )
-"""Every AEAD suite that `codes.CipherSuite` names, by code point."""
+"""Every AEAD suite of TLS 1.2 that `codes.CipherSuite` names and whose cipher there is, by code point."""

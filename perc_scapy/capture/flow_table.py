@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Everything of a capture that is secured by DTLS: flows between addresses, their sessions, and notes on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perc_scapy.capture.dtls_flows import DtlsFlow
+from perc_scapy.capture.dtls_recovery import Trials, rebind, recover
+from perc_scapy.capture.dtls_sessions import DtlsSession
+from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.notes import Note, in_order
+from perc_scapy.capture.session_notes import flow_notes, keylog_notes
+from perc_scapy.pcap.packets import Address
+
+
+class FlowTable:
+    """Feed it in capture order, then `resolve`. Never raises on untrusted octets."""
+
+    def __init__(self) -> None:
+        self._dtls: dict[frozenset[Address], DtlsFlow] = {}
+
+    def add_datagram(
+        self, number: int, time: float, src: Address, dst: Address, data: bytes
+    ) -> None:
+        """A UDP payload that `wire.classify` calls `dtls`."""
+        flow = self._dtls.setdefault(frozenset((src, dst)), DtlsFlow())
+        flow.add(number, time, src, data, dst)
+
+    # -- opening
+
+    def resolve(self, keylog: KeyLog) -> None:
+        """Open what the key log opens. May be called again with a fuller log."""
+        for flow in self._dtls.values():
+            flow.resolve(keylog)
+        self._resumed(keylog)
+        trials = Trials()
+        for flow in list(self._dtls.values()):
+            if recover(flow, keylog, trials):
+                flow.resolve(keylog)
+        self._rebound(keylog, trials)
+
+    def _resumed(self, keylog: KeyLog) -> None:
+        """Session ids and tickets were learned on the way, perhaps after the session that used them."""
+        for flow in self._dtls.values():
+            if any(not session.has_secret for session in flow.sessions):
+                flow.resolve(keylog)
+
+    def _rebound(self, keylog: KeyLog, trials: Trials) -> None:
+        flows = list(self._dtls.values())
+        moved = [flow for flow in flows if rebind(flow, flows, trials)]
+        if moved:
+            for flow in flows:
+                flow.resolve(keylog)
+
+    # -- reading
+
+    def sessions(self) -> list[tuple[DtlsSession, Address, Address]]:
+        """(session, client, server) of every DTLS association, oldest first."""
+        found = [item for flow in self._dtls.values() for item in _with_ends(flow)]
+        return sorted(found, key=lambda item: item[0].records[0].packet)
+
+    @property
+    def malformed(self) -> list[int]:
+        """Packets that are not whole records from front to end."""
+        return sorted(packet for flow in self._dtls.values() for packet in flow.malformed)
+
+    def notes(self, keylog: KeyLog) -> list[Note]:
+        """What there is to say of all of them. `keylog`: the one that they were resolved with."""
+        found = [note for flow in self._dtls.values() for note in flow_notes(flow, keylog)]
+        found += keylog_notes((session for session, _, _ in self.sessions()), keylog)
+        return in_order(found)
+
+
+def _with_ends(flow: DtlsFlow) -> Iterator[tuple[DtlsSession, Address, Address]]:
+    for session in flow.sessions:
+        client = session.client
+        server = flow.peer_of(client) or client
+        if session.records and isinstance(client, Address) and isinstance(server, Address):
+            yield session, client, server
