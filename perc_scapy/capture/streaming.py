@@ -22,7 +22,7 @@ from perc_scapy.capture.learned import LateOpener, keys_in_fields
 from perc_scapy.capture.media import MediaPacket, MediaReader, same_conference
 from perc_scapy.codes import ContentType, EktMessageType
 from perc_scapy.errors import DecodeError
-from perc_scapy.pcap.frames import Frame
+from perc_scapy.pcap.frames import Frame, Interface
 from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
 from perc_scapy.pcap.reader import open_capture
 from perc_scapy.wire import EktField, classify, peel_ekt
@@ -59,13 +59,15 @@ class StreamedCapture:
         self.left_out = 0
         """DTLS packets beyond the budget: more key material than memory was set aside for."""
         self.damage: str | None = None
+        self.interfaces: list[Interface] = []
+        """What the file says of them; a frame's `interface` counts in here."""
         self._fields: dict[bytes, EktField] = {}
         self.analysis = self._first_pass()
 
     def _first_pass(self) -> Analysis:
         with open_capture(self._path) as reader:
             kept = list(self._kept(reader))
-        self.damage = reader.damage
+        self.damage, self.interfaces = reader.damage, reader.interfaces
         for text in reader.secrets:
             self.keys.keylog.add_text(text)
         return Analysis(kept, self.keys.keylog)
