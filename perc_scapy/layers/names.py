@@ -36,7 +36,7 @@ _SHARED = {
     "stun": ("STUN", "MalformedSTUN"),
 }  # fmt: skip
 _PREFIXES = {name: prefix for prefix, names in _SHARED.items() for name in names}
-_FAMILIES = (("DTLS", "dtls."), ("Ext", "dtls.ext."), ("RTCP", "rtcp."))
+_FAMILIES = (("DTLS", "dtls."), ("Ext", "dtls.ext."), ("RTCP", "rtcp."), ("STUN", "stun."))
 _OLD_FORM = re.compile(r"10$")  # the same message before DTLS 1.2
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

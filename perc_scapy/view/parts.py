@@ -15,7 +15,7 @@ from perc_scapy.layers.rtp import RTP
 from perc_scapy.layers.union import is_union
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.fast_fields import Tree, tree_of
-from perc_scapy.view.fields import FieldReader
+from perc_scapy.view.scapy_fields import FieldReader
 
 
 class Part:

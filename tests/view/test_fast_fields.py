@@ -15,8 +15,8 @@ from perc_scapy.layers.dtls import DTLSHandshakes
 from perc_scapy.layers.fields.core import LAYERS
 from perc_scapy.layers.union import is_union
 from perc_scapy.view.fast_fields import tree_of
-from perc_scapy.view.fields import FieldReader
 from perc_scapy.view.parts import Part
+from perc_scapy.view.scapy_fields import FieldReader
 from tests.capture.handmade import HandmadeConference, k, three_flows
 from tests.view.test_packets import views_of
 
