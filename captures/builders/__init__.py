@@ -1,7 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Recipes of all golden captures. Importing this fills `RECIPES`."""
 
-from captures.builders import flows, keys, media, refused, troubled
+from importlib import import_module
+
 from captures.builders.recipe import RECIPES, Built, Recipe
 
-__all__ = ["RECIPES", "Built", "Recipe", "flows", "keys", "media", "refused", "troubled"]
+ROOMS = (
+    "flows",
+    "keys",
+    "media",
+    "refused",
+    "troubled",
+    "violations_keys",
+    "violations_media",
+    "violations_tunnel",
+)
+for room in ROOMS:
+    import_module(f"{__name__}.{room}")
+
+__all__ = ["RECIPES", "Built", "Recipe"]

@@ -56,6 +56,10 @@ class Stage(SimConference):
         )
         super().__init__(people, **{"seed": "golden", **more})
 
+    def mdd_hears(self, data: bytes, source: Any) -> bytes:
+        """What a deviating MDD makes of a datagram before it looks at it."""
+        return data
+
     # -- recording
 
     def _make_mdd(self, setup: dict[str, Any]) -> MddNode:
@@ -64,7 +68,7 @@ class Stage(SimConference):
 
         def receive_and_record(data: bytes, source: Any, at: Any, now: float) -> None:
             self.passed.append(Passed(now, source, at, data))
-            receive(data, source, at, now)
+            receive(self.mdd_hears(data, source), source, at, now)
 
         node.receive = receive_and_record  # type: ignore[method-assign]
         self.network.taps.append(self._leaves)
