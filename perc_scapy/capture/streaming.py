@@ -103,7 +103,7 @@ class StreamedCapture:
 
     def __iter__(self) -> Iterator[StreamedPacket]:
         associations = self.analysis.associations
-        reader = MediaReader(associations, same_conference(associations))
+        reader = MediaReader(associations, same_conference(associations), self.keys.statements)
         sets = [received.parameters for a in associations for received in a.ekt_keys()]
         late = LateOpener(keys_in_fields(self._fields.values(), sets))
         with open_capture(self._path) as frames:
