@@ -2,6 +2,7 @@
 """Tunnel between MDD and KMF: neutral `messages`, their wire versions, and the `carrier` that opens and accepts them.
 
 Adding a wire version: one module beside `draft00` and one row in `TUNNEL_VERSIONS`. Roles stay as they are.
+Captures are read in all versions; live roles speak those of `LIVE_VERSIONS`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
     TUNNEL_VERSIONS: Mapping[str, TunnelVersion]
 
-__all__ = ["TUNNEL_VERSIONS"]
+__all__ = ["LIVE_VERSIONS", "TUNNEL_VERSIONS"]
 
-_VERSIONS = {"draft00": ("draft00", "Draft00")}
+_VERSIONS = {"draft00": ("draft00", "Draft00"), "rfc9185": ("rfc9185", "Rfc9185")}
+LIVE_VERSIONS = frozenset({"draft00"})
+"""Names of the versions that roles run. The TLS carrier of RFC 9185 is for reading only."""
 
 
 def __getattr__(name: str) -> object:

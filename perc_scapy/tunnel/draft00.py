@@ -7,7 +7,6 @@ from typing import Any
 
 from perc_scapy.codes import Draft00MessageType as Type
 from perc_scapy.crypto.kdf import MasterKey
-from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.crypto.secret import Key
 from perc_scapy.errors import DecodeError, EncodeError
 from perc_scapy.layers import (
@@ -17,7 +16,7 @@ from perc_scapy.layers import (
     SupportedProfiles,
 )
 from perc_scapy.layers.compile import decode, encode, record, record_class
-from perc_scapy.tunnel.messages import HopKeys, RefusedMessage, Sender, TunneledDtls
+from perc_scapy.tunnel.messages import HopKeys, RefusedMessage, Sender, TunneledDtls, key_fault
 
 VERSION = b"\x01\x00"
 _TYPE_OFFSET = 34
@@ -97,20 +96,8 @@ def _keys_untrusted(body: Any) -> HopKeys:
     keys = HopKeys(body.protection_profile, client, server)
     fault = key_fault(keys)
     if fault is not None:
-        raise RefusedMessage(*fault)
+        raise RefusedMessage(fault[0], f"draft-00: {fault[1]}")
     return keys
-
-
-def key_fault(keys: HopKeys) -> tuple[str, str] | None:
-    """(reason, text) when the lengths are not those of one layer; full-length doubles would hand over inner keys."""
-    row = SRTP_PROFILES.get(keys.profile)
-    if row is None:
-        return "unknown_profile", f"draft-00: profile 0x{keys.profile:04x} is unknown"
-    want = (row.layer.key_length, row.layer.salt_length)
-    for master in (keys.client, keys.server):
-        if (len(master.key), len(master.salt)) != want:
-            return "key_length", f"draft-00: {row.name} takes one layer of {want[0]} + {want[1]}"
-    return None
 
 
 def _body(message: TunneledDtls) -> tuple[Type, Any]:
@@ -127,6 +114,6 @@ def _body(message: TunneledDtls) -> tuple[Type, Any]:
 def _key_body(keys: HopKeys) -> Any:
     fault = key_fault(keys)
     if fault is not None:
-        raise EncodeError(fault[1])
+        raise EncodeError(f"draft-00: {fault[1]}")
     client, server = keys.client, keys.server
     return _Keys(keys.profile, client.key, server.key, client.salt, server.salt)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, Protocol
 
 from perc_scapy.crypto.kdf import MasterKey
+from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.errors import DecodeError
 
 Sender = Literal["mdd", "kmf"]
@@ -41,11 +42,27 @@ class HopKeys(NamedTuple):
     server: MasterKey
 
 
+def key_fault(keys: HopKeys) -> tuple[str, str] | None:
+    """(reason, text) when the lengths are not those of one layer; full-length doubles would hand over inner keys."""
+    row = SRTP_PROFILES.get(keys.profile)
+    if row is None:
+        return "unknown_profile", f"profile 0x{keys.profile:04x} is unknown"
+    want = (row.layer.key_length, row.layer.salt_length)
+    for master in (keys.client, keys.server):
+        if (len(master.key), len(master.salt)) != want:
+            return "key_length", f"{row.name} takes one layer of {want[0]} + {want[1]}"
+    return None
+
+
 class TunneledDtls(NamedTuple):
-    """One UDP payload between an endpoint and the KMF, with what the two ends of the tunnel add to it."""
+    """One UDP payload between an endpoint and the KMF, with what the two ends of the tunnel add to it.
+
+    RFC 9185 says one of these things a message: then `dtls` is empty where the message is about something else.
+    """
 
     association_id: bytes
-    """16 octets that the MDD chose for one endpoint association; unique in its tunnel."""
+    """16 octets that the MDD chose for one endpoint association; unique in its tunnel. Empty in an RFC 9185
+    message about the tunnel as a whole."""
     dtls: bytes
     """One or more whole DTLS records; may be empty on receipt (AMB-11), never sent so."""
     conference_id: bytes | None = None
@@ -54,6 +71,12 @@ class TunneledDtls(NamedTuple):
     """MDD to KMF: the SRTP protection profiles that the MDD can run."""
     keys: HopKeys | None = None
     """KMF to MDD: what the MDD needs for this hop; sent with the Finished."""
+    mki: bytes = b""
+    """RFC 9185 with `keys`: Master Key Identifier, mostly empty."""
+    version: int | None = None
+    """RFC 9185 with `profiles`: the tunnel version that the MDD speaks; alone: the highest that the KMF speaks."""
+    ended: bool = False
+    """RFC 9185: the association is over (EndpointDisconnect)."""
 
 
 class TunnelVersion(Protocol):

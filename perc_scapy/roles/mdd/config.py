@@ -111,7 +111,7 @@ class MddConfig:
     """Listed in SupportedProfiles, most wanted first; keys of other profiles are not taken."""
     limits: MddLimits = field(default_factory=MddLimits)
     tunnel_version: str = "draft00"
-    """A row of `TUNNEL_VERSIONS`."""
+    """One of `tunnel.LIVE_VERSIONS`."""
 
     def __post_init__(self) -> None:
         self._check_profiles()

@@ -19,7 +19,7 @@ from perc_scapy.roles.mdd.forwarder import Forwarder
 from perc_scapy.roles.mdd.relay import AssociationRelay
 from perc_scapy.roles.mdd.tunnels import TunnelPool
 from perc_scapy.roles.tunnels import CloseTunnel, TunnelLost
-from perc_scapy.tunnel import TUNNEL_VERSIONS
+from perc_scapy.tunnel import LIVE_VERSIONS, TUNNEL_VERSIONS
 from perc_scapy.tunnel.messages import RefusedMessage
 from perc_scapy.wire import classify
 
@@ -42,7 +42,7 @@ class Mdd:
     """One Media Distributor. Everything that has no effect is counted in `counters` (names: `MDD_COUNTERS`)."""
 
     def __init__(self, config: MddConfig, *, random: Callable[[int], bytes]) -> None:
-        if config.tunnel_version not in TUNNEL_VERSIONS:
+        if config.tunnel_version not in LIVE_VERSIONS:
             raise ConfigError(f"mdd: unknown tunnel_version {config.tunnel_version!r}")
         self.counters: Counter[str] = Counter()
         self._codec = TUNNEL_VERSIONS[config.tunnel_version]
