@@ -54,6 +54,10 @@ COMMANDS = {
         "perc_scapy.cli.dissect", "show the packets of a capture, decrypted with keys"
     ),
     "explain": Command("perc_scapy.cli.explain", "say why something in a capture did not open"),
+    "diff": Command("perc_scapy.cli.diff", "compare two captures of the same conversation"),
+    "decrypt": Command(
+        "perc_scapy.cli.decrypt", "write the media of a capture in clear: RTP, WAV, Ogg, video"
+    ),
     "cert": Command("perc_scapy.cli.cert", "make a private key and a self-signed certificate"),
     "config": Command("perc_scapy.cli.config", "print a commented example configuration"),
 }
