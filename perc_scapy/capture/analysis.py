@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from perc_scapy.capture.associations import Association, find_associations
-from perc_scapy.capture.dtls_flows import DtlsFlow
 from perc_scapy.capture.dtls_sessions import DtlsSession
+from perc_scapy.capture.flow_table import FlowTable
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
 from perc_scapy.capture.learned import known_sets, learned_keys, open_late
@@ -40,13 +40,11 @@ class Analysis:
         self.segments: list[Segment] = []
         self.chunks: list[StreamChunk] = []
         self._take(packets)
-        self._flows: dict[frozenset[Address], DtlsFlow] = {}
-        for datagram in self.datagrams:
-            if classify(datagram.data) == "dtls":
-                flow = self._flows.setdefault(datagram.flow, DtlsFlow())
-                flow.add(datagram.number, datagram.time, datagram.src, datagram.data)
-        for flow in self._flows.values():
-            flow.resolve(self.keylog)
+        self._table = FlowTable()
+        for d in self.datagrams:
+            if classify(d.data) == "dtls":
+                self._table.add_datagram(d.number, d.time, d.src, d.dst, d.data)
+        self._table.resolve(self.keylog)
         self.tunnels: list[Tunnel] = find_tunnels(
             (session for session, _, _ in self.dtls_sessions()), self.keylog
         )
@@ -66,13 +64,7 @@ class Analysis:
 
     def dtls_sessions(self) -> list[tuple[DtlsSession, Address, Address]]:
         """(session, client, server) of every DTLS association between addresses, oldest first."""
-        found = []
-        for ends, flow in self._flows.items():
-            for session in flow.sessions:
-                client = next(end for end in ends if end == session.client)
-                server = next((end for end in ends if end != client), client)
-                found.append((session, client, server))
-        return sorted(found, key=lambda item: item[0].records[0].packet)
+        return self._table.sessions()
 
     def _not_tunnels(self) -> list[tuple[DtlsSession, Address, Address]]:
         carriers = {id(tunnel.session) for tunnel in self.tunnels}
@@ -81,7 +73,8 @@ class Analysis:
     @cached_property
     def notes(self) -> list[Note]:
         """What no field shows: why something stayed closed, what the keys at hand are good for."""
-        return in_order(association_notes(self.associations, self.keys))
+        found = self._table.notes(self.keylog)
+        return in_order(found + association_notes(self.associations, self.keys))
 
     @cached_property
     def media(self) -> list[MediaPacket]:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+from perc_scapy.crypto.replay import DEFAULT_WINDOW
 from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext
-from perc_scapy.errors import AuthenticationError
-from perc_scapy.wire import EktField
+from perc_scapy.errors import AuthenticationError, CryptoError, ReplayError
 
 GUESSED_ROCS = 16
 """Rollover counters tried on a stream's first packet: six hours of audio in 20 ms packets."""
@@ -15,8 +15,6 @@ PATIENCE = 64
 """Packets in a row of one SSRC on which counters are tried; whoever is still wrong then has another key."""
 MAX_TRIED = 4096
 """SSRCs whose failures are counted."""
-SHORT = EktField(b"\0", 0)
-"""The short EKT field: every one is the same."""
 
 
 class LayerReader:
@@ -27,7 +25,8 @@ class LayerReader:
     def __init__(self, context: SrtpContext, *, mki: int = 0, roc: int | None = None) -> None:
         self.context, self.mki, self._roc = context, mki, roc
         self._open = context.open
-        self._failures: dict[int, int] = {}
+        self._failures: dict[int, tuple[int, int | None]] = {}
+        """By SSRC: packets in a row on which counters were tried, and the highest index then."""
         self._tag = 0 if context.profile.cipher == "aes-gcm" else context.profile.rtp_tag
 
     def open(self, header: bytes, body: bytes) -> bytes:
@@ -36,8 +35,8 @@ class LayerReader:
             body = without_mki(body, self.mki, self._tag)
         try:
             return self._open(header, body)
-        except AuthenticationError:
-            return self._search(header, body)
+        except (AuthenticationError, ReplayError) as reason:
+            return self._search(header, body, reason)
 
     def open_rtcp(self, srtcp: bytes) -> bytes:
         """RTCP packet of an SRTCP packet. Raises as `open` does."""
@@ -47,21 +46,28 @@ class LayerReader:
             srtcp = without_mki(srtcp, self.mki, tag)
         return self.context.unprotect_rtcp(srtcp)
 
-    def _search(self, header: bytes, body: bytes) -> bytes:
+    def _search(self, header: bytes, body: bytes, reason: CryptoError) -> bytes:
         """A capture may begin in the middle of a stream, or miss a part of it."""
         seq, ssrc = SEQ_SSRC(header)
-        failures = self._failures.get(ssrc, 0)
-        if failures < PATIENCE:
-            for roc in self._rocs(self.context.last_index(ssrc)):
-                try:
-                    payload = self.context.open(header, body, roc << 16 | seq)
-                except AuthenticationError:
-                    continue
-                self._failures.pop(ssrc, None)
-                return payload
-            if failures or len(self._failures) < MAX_TRIED:
-                self._failures[ssrc] = failures + 1
-        raise AuthenticationError("SRTP: authentication tag does not verify")
+        last = self.context.last_index(ssrc)
+        failures, then = self._failures.get(ssrc, (0, last))
+        failures = failures if then == last else 0
+        if failures >= PATIENCE or self._is_recent(reason, seq, ssrc, last):
+            raise reason
+        for roc in self._rocs(last):
+            try:
+                return self.context.open(header, body, roc << 16 | seq)
+            except CryptoError:
+                continue
+        if ssrc in self._failures or len(self._failures) < MAX_TRIED:
+            self._failures[ssrc] = failures + 1, last
+        raise reason
+
+    def _is_recent(self, reason: CryptoError, seq: int, ssrc: int, last: int | None) -> bool:
+        """A repeat of what is on the replay list; what lies before the list may be of a later rollover instead."""
+        if last is None or not isinstance(reason, ReplayError):
+            return False
+        return last - self.context.estimate(ssrc, seq) < DEFAULT_WINDOW
 
     def _rocs(self, last: int | None) -> list[int]:
         """What to try; the context itself has tried its estimate."""

@@ -5,9 +5,8 @@ import pytest
 
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.handshakes import HandshakeMessage
-from perc_scapy.capture.hops import HopReader, add_all
+from perc_scapy.capture.hops import HopReader
 from perc_scapy.crypto import Key, MasterKey, SrtpContext
-from perc_scapy.crypto.ekt_receiver import EktReceiver
 from tests.capture.handmade import k
 
 MASTER = MasterKey(Key(bytes(range(16))), Key(bytes(range(12))))
@@ -37,15 +36,6 @@ def test_any_bytes_are_answered(wire: bytes) -> None:
     for found in (reader.rtp(wire, 0.0), reader.rtcp(wire)):
         assert not found.hop_opened
         assert found.problem
-
-
-def test_sets_that_cannot_be_used_are_passed_over() -> None:
-    ring = EktReceiver(key_length=32)
-    add_all(ring, [received(1)])
-    assert ring.spis(100.0) == []
-    ring = EktReceiver(key_length=16)
-    add_all(ring, [received(1), received(2), received(1)])
-    assert ring.spis(100.0) == [1, 2]
 
 
 def test_plain_media_stay_out_of_the_repr() -> None:

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which keys are tried on a datagram, and in which order."""
+
+from __future__ import annotations
+
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.lanes import MAX_NEIGHBOURS, HopFinder
+from perc_scapy.capture.media import own_keys, same_conference
+from perc_scapy.pcap.packets import Address, Datagram
+from tests.capture.handmade import HandmadeConference, k
+from tests.capture.webrtc import RTP_PAIR, A, B, Call, rtp, stun
+
+FAR = Address("203.0.113.1", 1), Address("203.0.113.2", 2)
+
+
+def finder(call: Call) -> HopFinder:
+    return HopFinder(Analysis(call.trace, call.keylog()).associations, own_keys)
+
+
+def media(src: Address, dst: Address, number: int = 10**6) -> Datagram:
+    return Datagram(number, 0.0, src, dst, rtp(1))
+
+
+def test_newest_first_and_only_what_has_begun() -> None:
+    call = Call().handshake()
+    second = len(call.trace) + 1
+    call.handshake()
+    find = finder(call)
+    both = list(find.here(media(B, A)))
+    assert [hop.association.first_packet for hop in both] == [second, 1]
+    assert [hop.from_endpoint for hop in both] == [False, False]
+    assert [hop.association.first_packet for hop in find.here(media(A, B, second))] == [1]
+    assert list(find.here(media(*FAR))) == []
+    assert next(find.here(media(A, B))) is next(find.here(media(A, B)))
+
+
+def test_neighbours_by_what_they_have_in_common() -> None:
+    call = Call().handshake(*FAR)
+    call.handshake(A, B)
+    third = Address("192.0.2.77", 7), B
+    call.handshake(*third)
+    find = finder(call)
+    order = [(hop.association.endpoint, hop.from_endpoint) for hop in find.nearby(media(*RTP_PAIR))]
+    assert order == [(end, side) for end, side in zip(
+        [A, A, third[0], third[0], FAR[0], FAR[0]], [True, False, False, True, False, True], strict=True)]  # fmt: skip
+    for pair in (FAR, RTP_PAIR):
+        find.ice.add(Datagram(1, 0.0, *pair, stun("x:y")))
+    assert find.nearby(media(*RTP_PAIR))[0].association.endpoint == FAR[0]
+
+
+def test_an_association_between_these_addresses_is_no_neighbour_and_few_are_tried() -> None:
+    call = Call()
+    for n in range(MAX_NEIGHBOURS + 3):
+        call.handshake(Address("192.0.2.10", 1000 + n), B)
+    find = finder(call)
+    near = find.nearby(media(Address("192.0.2.10", 1000), B))
+    assert len({id(hop.association) for hop in near}) == MAX_NEIGHBOURS
+    assert all(hop.association.endpoint.port != 1000 for hop in near)
+
+
+def test_no_keys_no_neighbour() -> None:
+    call = Call().handshake()
+    find = HopFinder(Analysis(call.trace).associations, own_keys)
+    assert find.nearby(media(*RTP_PAIR)) == []
+    (hop,) = find.here(media(A, B))
+    assert (hop.reader, hop.profile) == (None, 7)
+
+
+def test_conferences_are_kept_apart_and_ones_own_keys_come_first() -> None:
+    one, other = HandmadeConference(seed="one"), HandmadeConference(seed="other")
+    one.join("A", k(1))
+    one.join("B", k(2))
+    other.join("C", k(3))
+    associations = Analysis(one.trace, one.keylog()).associations
+    ring = same_conference(associations)
+    assert [r.parameters.spi for r in ring(associations[1])] == [2, 1]
+    for association in associations:
+        association.carrier = None  # the tunnel was not seen: the MDD's address tells
+    (stranger,) = Analysis(other.trace, other.keylog()).associations
+    stranger.carrier, stranger.mdd = None, Address("192.0.2.1", 5004)
+    both = same_conference([*associations, stranger])
+    assert [r.parameters.spi for r in both(associations[0])] == [1, 2]
+    assert [r.parameters.spi for r in both(stranger)] == [3]
