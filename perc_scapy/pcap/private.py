@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Literal
@@ -30,3 +32,22 @@ def write_private(path: Path, data: bytes) -> None:
     path.unlink(missing_ok=True)
     with BufferedWriter(open_private(path, "x")) as file:
         file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BufferedWriter]:
+    """A file that takes the place of `path` at the end of the block, and never exists when the block fails.
+
+    What is no regular file (a pipe, /dev/null) is written to as it is. Raises `ConfigError`, `OSError`.
+    """
+    if path.exists() and not path.is_file():
+        with BufferedWriter(open_private(path)) as file:
+            yield file
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with BufferedWriter(open_private(part)) as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from perc_scapy.errors import ConfigError
-from perc_scapy.pcap.private import open_private, write_private
+from perc_scapy.pcap.private import open_private, replacing, write_private
 
 
 def mode_of(path: Path) -> int:
@@ -65,3 +65,23 @@ def test_what_must_be_new_is_refused(older: Path) -> None:
 def test_a_folder_that_is_absent_is_the_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot write"):
         open_private(tmp_path / "no" / "f")
+
+
+def test_a_file_is_replaced_only_when_all_went_well(older: Path) -> None:
+    with pytest.raises(ZeroDivisionError), replacing(older) as stream:
+        stream.write(b"new")
+        raise ZeroDivisionError
+    assert older.read_bytes() == b"older and longer"
+    with replacing(older) as stream:
+        stream.write(b"new")
+        stream.flush()
+        assert older.read_bytes() == b"older and longer"
+    assert (older.read_bytes(), mode_of(older)) == (b"new", 0o600)
+    assert list(older.parent.iterdir()) == [older]
+
+
+def test_what_is_no_regular_file_is_written_to(tmp_path: Path) -> None:
+    with replacing(Path("/dev/null")) as stream:
+        stream.write(b"new")
+    with pytest.raises(ConfigError, match="directory"), replacing(tmp_path):
+        pass
