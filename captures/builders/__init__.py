@@ -6,10 +6,13 @@ from importlib import import_module
 from captures.builders.recipe import RECIPES, Built, Recipe
 
 ROOMS = (
+    "damaged",
     "flows",
     "keys",
+    "links",
     "media",
     "refused",
+    "rfc9185",
     "troubled",
     "violations_keys",
     "violations_media",

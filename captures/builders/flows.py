@@ -7,7 +7,7 @@ from captures.builders.recipe import Built, recipe
 from captures.builders.stage import Stage
 from perc_scapy.codes import EktCipher, ProtectionProfile
 
-SLOW = 0.06
+SLOW = 0.1
 """Seconds between packets where a new key must come into use: its first 250 ms run the old one."""
 STRONG = {
     "profile": ProtectionProfile.DOUBLE_AEAD_AES_256_GCM_AEAD_AES_256_GCM,
@@ -22,7 +22,7 @@ def three_flows(stage: Stage) -> Built:
     stage.join("c")
     stage.say("a", 4)
     stage.run(1.5)
-    stage.everybody("cab", 6, every=SLOW)
+    stage.everybody("cab", 4, every=SLOW)
     return stage.built()
 
 
@@ -75,7 +75,7 @@ def five_members() -> Built:
     for name in "cde":
         stage.join(name)
         stage.run(1.5)
-    stage.everybody("abcde", 6, every=SLOW)
+    stage.everybody("abcde", 4, every=SLOW)
     return stage.built()
 
 
@@ -87,15 +87,15 @@ def leave_and_rejoin() -> Built:
     stage.open("ab")
     stage.everybody("ab", 3)
     stage.open("c", pause=1.5)
-    stage.everybody("abc", 6, every=SLOW)
+    stage.everybody("abc", 4, every=SLOW)
     node = stage.endpoints["b"]
     node.endpoint.leave(stage.now)
     stage.network.touch(node)
     stage.run(1.5)
-    stage.everybody("ac", 6, every=SLOW)
+    stage.everybody("ac", 4, every=SLOW)
     stage.join("b")
     stage.run(1.5)
-    stage.everybody("bca", 6, every=SLOW)
+    stage.everybody("bca", 4, every=SLOW)
     return stage.built()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from captures.builders.flows import SLOW
 from captures.builders.recipe import Built, recipe
 from captures.builders.stage import Stage
 from perc_scapy.sim.conference import conference_id, identity
@@ -32,8 +33,8 @@ def ekt_rekey() -> Built:
     new end-to-end keys of epoch 0."""
     stage = Stage("ab", seed="ekt")
     stage.open("ab")
-    stage.say("a", 40, every=0.04)
-    stage.say("b", 40, every=0.04)
+    stage.say("a", 16, every=SLOW)
+    stage.say("b", 16, every=SLOW)
     stage.run(0.2)
     stage.kmf.kmf.rekey(ROOM, stage.now)
     stage.network.touch(stage.kmf)
@@ -49,9 +50,9 @@ def ekt_ttl() -> Built:
     stage.open("ab")
     stage.everybody("ab", 3)
     stage.run(9.0)
-    stage.everybody("ab", 6, every=0.06)
+    stage.everybody("ab", 4, every=SLOW)
     stage.run(8.0)
-    stage.everybody("ab", 6, every=0.06)
+    stage.everybody("ab", 4, every=SLOW)
     return stage.built()
 
 
@@ -63,9 +64,9 @@ def removed_member() -> Built:
     stage.open("ab")
     stage.everybody("ab", 3)
     stage.open("c", pause=1.5)
-    stage.everybody("abc", 6, every=0.06)
+    stage.everybody("abc", 4, every=SLOW)
     stage.kmf.kmf.remove(ROOM, identity("c").fingerprint, stage.now)
     stage.network.touch(stage.kmf)
     stage.run(1.5)
-    stage.everybody("ab", 6, every=0.06)
+    stage.everybody("ab", 4, every=SLOW)
     return stage.built()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from captures.builders.flows import SLOW
 from captures.builders.recipe import Built, recipe
 from captures.builders.stage import TEXT_TYPE, Stage
 from perc_scapy.media import PCMU, Packetizer, speech
@@ -89,7 +90,7 @@ def late_joiner() -> Built:
     wrapped(stage)
     stage.join("c")
     stage.run(1.5)
-    stage.everybody("ac", 6, every=0.06)
+    stage.everybody("ac", 4, every=SLOW)
     return stage.built()
 
 
@@ -99,7 +100,7 @@ def rtcp() -> Built:
     descriptions with them. RTCP has the outer layer only and no EKT field. B says BYE and leaves."""
     stage = Stage("ab", seed="rtcp")
     stage.open("ab", report_interval=0.5)
-    stage.say("a", 60)
+    stage.say("a", 30)
     stage.run(0.6)
     stage.say("b", 15)
     stage.run(1.5)
@@ -112,10 +113,10 @@ def rtcp() -> Built:
 
 @recipe("flow", "Speech that can be listened to", shows="SS2-13 SS2-14")
 def speech_pcmu() -> Built:
-    """A speaks for 0.8 seconds in G.711 (payload type 0, 20 ms a packet): what comes out is sound."""
+    """A speaks for half a second in G.711 (payload type 0, 20 ms a packet): what comes out is sound."""
     stage = Stage("ab", seed="speech")
     stage.open("ab")
-    packets = Packetizer(speech(0.8, 7), codec=PCMU)
+    packets = Packetizer(speech(0.5, 7), codec=PCMU)
     node = stage.endpoints["a"]
     while (frame := packets.next_frame()) is not None:
         node.endpoint.send_rtp(

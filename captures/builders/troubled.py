@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from captures.builders.flows import SLOW
 from captures.builders.recipe import Built, recipe
 from captures.builders.stage import Stage
 from perc_scapy.sim.network import Conditions, Crossing
@@ -15,9 +16,9 @@ def loss() -> Built:
     bad = Conditions(delay=0.02, loss=0.25)
     stage = Stage("abc", seed="loss 4", access=bad, tunnel=bad)
     stage.open("ab", pause=20.0)
-    stage.everybody("ab", 10)
+    stage.everybody("ab", 6)
     stage.open("c", pause=20.0)
-    stage.everybody("abc", 10, every=0.04)
+    stage.everybody("abc", 5, every=SLOW)
     return stage.built()
 
 
@@ -28,9 +29,9 @@ def reordering_and_duplication() -> Built:
     bad = Conditions(delay=0.02, jitter=0.03, reorder=0.1, duplicate=0.1)
     stage = Stage("abc", seed="disorder", access=bad, tunnel=bad)
     stage.open("ab", pause=4.0)
-    stage.everybody("ab", 10)
+    stage.everybody("ab", 6)
     stage.open("c", pause=4.0)
-    stage.everybody("abc", 10, every=0.04)
+    stage.everybody("abc", 5, every=SLOW)
     return stage.built()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from captures.builders.deviate import flipped, hop_keys, kmf_says, mdd_sends, stream_of
+from captures.builders.flows import SLOW
 from captures.builders.recipe import Built, recipe
 from captures.builders.stage import Stage
 from captures.builders.violations_tunnel import DRAFT, finish, two
@@ -91,7 +92,7 @@ def violation_e2e_key_kept() -> Built:
     stream._new_master_key = lambda: first
     stage.join("c")
     stage.run(1.5)
-    stage.everybody("cab", 6, every=0.06)
+    stage.everybody("cab", 4, every=SLOW)
     return stage.built()
 
 

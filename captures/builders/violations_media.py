@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from captures.builders.deviate import hop_keys, mdd_sends, resealed, srtp_to, stream_of
+from captures.builders.flows import SLOW
 from captures.builders.media import EXTENSION, ROOM
 from captures.builders.recipe import Built, recipe
 from captures.builders.stage import TEXT_TYPE, Stage
@@ -200,7 +201,7 @@ def violation_ssrc_two_senders() -> Built:
         return True
 
     forwarder._claim = claim
-    stage.everybody("a", 7, every=0.06)
+    stage.everybody("a", 5, every=SLOW)
     stage.everybody("c", 3)
     return stage.built()
 
