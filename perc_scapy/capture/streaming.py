@@ -10,29 +10,19 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NamedTuple
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.key_material import KeyMaterial
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
-from perc_scapy.capture.learned import LateOpener, keys_in_fields
-from perc_scapy.capture.media import MediaPacket, MediaReader, same_conference
-from perc_scapy.codes import ContentType, EktMessageType
-from perc_scapy.errors import DecodeError
+from perc_scapy.capture.media import MediaPacket
 from perc_scapy.pcap.frames import Frame, Interface
-from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
+from perc_scapy.pcap.packets import Datagram, PayloadReader
 from perc_scapy.pcap.reader import open_capture
-from perc_scapy.wire import EktField, classify, peel_ekt
-
-OBJECT_COST = 1024
-"""Octets that a kept packet costs beside its own, about: the objects around it."""
-HANDSHAKE_BUDGET, DATA_BUDGET = 48 << 20, 48 << 20
-"""Octets kept of DTLS handshakes, and of DTLS application data (tunnels, but also data channels)."""
-MAX_FIELDS = 1 << 14
-"""Different full EKT fields kept; a sender makes one a key and rollover."""
 
 
 class StreamedPacket(NamedTuple):
@@ -56,62 +46,38 @@ class StreamedCapture:
         self.keys = Keyring.from_keys(keys)
         self.packets = 0
         """Frames in the file."""
-        self.left_out = 0
-        """DTLS packets beyond the budget: more key material than memory was set aside for."""
         self.damage: str | None = None
         self.interfaces: list[Interface] = []
         """What the file says of them; a frame's `interface` counts in here."""
-        self._fields: dict[bytes, EktField] = {}
+        self._material = KeyMaterial()
         self.analysis = self._first_pass()
 
+    @property
+    def left_out(self) -> int:
+        """Packets with key material beyond the memory that was set aside for it."""
+        return self._material.left_out
+
     def _first_pass(self) -> Analysis:
+        read, add = PayloadReader().read, self._material.add
         with open_capture(self._path) as reader:
-            kept = list(self._kept(reader))
-        self.damage, self.interfaces = reader.damage, reader.interfaces
+            for frame in reader:
+                payload = read(frame)
+                if payload is not None:
+                    add(payload)
+        self.packets, self.damage = reader.packets, reader.damage
+        self.interfaces = reader.interfaces
         for text in reader.secrets:
             self.keys.keylog.add_text(text)
-        return Analysis(kept, self.keys.keylog)
-
-    def _kept(self, frames: Iterable[Frame]) -> Iterator[Datagram]:
-        """What keys come from, within the budgets."""
-        left = {True: DATA_BUDGET, False: HANDSHAKE_BUDGET}
-        read = PayloadReader().read
-        for frame in frames:
-            self.packets = frame.number
-            payload = read(frame)
-            if payload is None or not payload.data or isinstance(payload, Segment):
-                continue
-            data = payload.data
-            kind = classify(data)
-            if kind == "rtp" and data[-1] == EktMessageType.FULL:
-                self._field(data)
-            elif kind == "dtls":
-                bulk = data[0] == ContentType.APPLICATION_DATA
-                left[bulk] -= len(data) + OBJECT_COST
-                if left[bulk] >= 0:
-                    yield payload
-                else:
-                    self.left_out += 1
-
-    def _field(self, data: bytes) -> None:
-        try:
-            field = peel_ekt(data)[1]
-        except DecodeError:
-            return
-        if len(self._fields) < MAX_FIELDS:
-            self._fields[field.raw] = field
+        return self._material.analysis(self.keys)
 
     def __iter__(self) -> Iterator[StreamedPacket]:
-        associations = self.analysis.associations
-        reader = MediaReader(associations, same_conference(associations), self.keys.statements)
-        sets = [received.parameters for a in associations for received in a.ekt_keys()]
-        late = LateOpener(keys_in_fields(self._fields.values(), sets))
+        media_reader, late = self._material.openers(self.analysis)
         with open_capture(self._path) as frames:
             read = PayloadReader().read
             for frame in frames:
                 payload = read(frame)
                 datagram = payload if isinstance(payload, Datagram) else None
-                media = None if datagram is None else reader.read(datagram)
+                media = None if datagram is None else media_reader.read(datagram)
                 if media is not None and media.opened.plain is None:
                     late.open(media)
                 yield StreamedPacket(frame, datagram, media)
