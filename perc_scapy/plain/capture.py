@@ -12,6 +12,9 @@ from perc_scapy.pcap.pcapng import LINKTYPE_RAW, PcapngWriter, Sink
 from perc_scapy.plain.layers import ABOUT, Layer, plaintext, why_closed
 from perc_scapy.plain.rewrite import link_type_of, with_payload
 
+MAX_REASONS = 100
+"""Reasons told apart."""
+
 
 class PlainCapture:
     """Feed media packets in capture order. `interfaces`: what the capture says of them, by `Frame.interface`."""
@@ -29,7 +32,9 @@ class PlainCapture:
         """Write the packet that `frame` carries or completes; False when it stays closed."""
         plain = plaintext(packet, self._layer)
         if plain is None:
-            self.left_out[why_closed(packet, self._layer)] += 1
+            reason = why_closed(packet, self._layer)
+            known = reason in self.left_out or len(self.left_out) < MAX_REASONS
+            self.left_out[reason if known else "other reasons"] += 1
             return False
         data = with_payload(frame, packet.datagram, plain)
         number = self._number(frame)
@@ -37,6 +42,11 @@ class PlainCapture:
         self._writer.packet(frame.time_ns, data, interface=number)
         self.written[packet.kind] += 1
         return True
+
+    @property
+    def nothing_opened(self) -> bool:
+        """There was media, and none of it is in clear: reports alone (RTCP) are not what was asked for."""
+        return not self.written["rtp"] and bool(self.left_out)
 
     def finish(self) -> None:
         """An empty capture is a capture too."""

@@ -15,7 +15,7 @@ ABOUT: dict[Layer, str] = {
     "both": "SRTP taken off: RTP packets as their senders made them",
     "outer": "what the MDD sees: hop-by-hop layer taken off, end-to-end ciphertext and tag as payload",
 }
-NO_INNER = "only the hop-by-hop layer opens"
+NO_INNER = "only the hop-by-hop layer opens (no end-to-end key)"
 
 
 def plaintext(packet: MediaPacket, layer: Layer) -> bytes | None:
@@ -49,5 +49,5 @@ def why_closed(packet: MediaPacket, layer: Layer) -> str:
     if opened.repeat:
         return "repeats a packet already written"
     if layer == "both" and opened.outer is not None:
-        return f"{NO_INNER}: {opened.problem}" if opened.problem else NO_INNER
+        return NO_INNER
     return opened.problem or "no keys"
