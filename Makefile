@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup tools demo test lint check bench lock clean
+.PHONY: help setup tools demo test lint check bench soak lock clean
 
 help:           ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -36,6 +36,9 @@ test: $(STAMP) tools lint ## everything
 
 bench: $(STAMP) ## speed, as ratios against a peer in the same run
 	@$(BIN)/python -m bench
+
+soak: $(STAMP) ## a million mutated packets and ten thousand mutated files through every reader (about an hour)
+	@$(BIN)/python -m soak $(SOAK_ARGS)
 
 lock:           ## rewrite requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
