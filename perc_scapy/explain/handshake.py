@@ -18,6 +18,7 @@ from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.dtls import extensions
 from perc_scapy.errors import DecodeError
 from perc_scapy.explain.cause import FOUND, MISSING, Cause
+from perc_scapy.explain.finished import unfit_finished
 
 HANDSHAKE = "handshake"
 Reason = Callable[[Association, DtlsSession], Iterator[Cause]]
@@ -262,6 +263,7 @@ REASONS: tuple[Reason, ...] = (
     cookie_loop,
     alerts,
     altered,
+    unfit_finished,
     lost_in_the_tunnel,
     no_common_profile,
     no_srtp,
