@@ -66,7 +66,7 @@ class Insides:
 def tunnel_part(version: str, content: bytes) -> Part:
     """A tunnel message out of its record."""
     layer = TUNNEL_LAYERS.get(version, DTLSTunnelMessage)
-    return Part("perc_tunnel", layer, content, decrypted=True)
+    return Part("perc_tunnel", layer, content, decrypted=True, note=version)
 
 
 def plaintext_layer(content_type: int, version: int = DtlsVersion.DTLS_1_2) -> Any:

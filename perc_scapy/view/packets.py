@@ -12,15 +12,16 @@ from scapy.packet import Raw
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.layers.bind import PercDatagram, layer_of
+from perc_scapy.layers.bind import SrtpDatagram, layer_of
 from perc_scapy.layers.dtls import DTLS
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.packets import Address, Datagram, PayloadReader, Segment
+from perc_scapy.view.decode_as import DecodeAs
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.insides import Insides
 from perc_scapy.view.media_parts import MediaParts
 from perc_scapy.view.parts import Part, opaque
-from perc_scapy.view.places import describe
+from perc_scapy.view.places import describe, payload_offset
 from perc_scapy.view.remarks import Remarks
 from perc_scapy.view.whereabouts import NOWHERE, Place, Whereabouts
 from perc_scapy.wire import classify
@@ -43,6 +44,13 @@ class PacketView:
     payload: Datagram | Segment | None = None
     media: MediaPacket | None = None
     place: Place = NOWHERE
+
+    def locate(self) -> None:
+        """Find where the first part lies in the frame: for those who show octets."""
+        first = self.parts[0] if self.parts else None
+        whole = first is not None and not first.decrypted and first.offset is None
+        if first is not None and whole and self.frame is not None and self.payload is not None:
+            first.offset = payload_offset(self.frame, self.payload)
 
     @property
     def summary(self) -> str:
@@ -89,7 +97,8 @@ class PacketViewer:
     media packet of a frame given, nothing is kept of either (`capture.streaming`).
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, decode_as: DecodeAs | None = None) -> None:
+        self._decode_as = decode_as
         self._analysis = analysis
         self._insides = Insides(analysis)
         self._places = Whereabouts(analysis)
@@ -116,9 +125,9 @@ class PacketViewer:
         )
         found.frame, found.payload, found.media = frame, payload, media
         found.place = self._places.of(payload, media)
-        for part in self._parts(found):
+        found.parts = self._parts(found)
+        for part in found.parts:
             found.protocols.append(part.protocol)
-            found.parts.append(part)
             found.expert += part.faults()
         found.expert += self._remarks.of(found)
         return found
@@ -141,25 +150,29 @@ class PacketViewer:
 
     def _parts(self, view: PacketView) -> list[Part]:
         payload, media = view.payload, view.media
+        if self._decode_as is not None and payload is not None:
+            part = self._decode_as(payload)
+            if part is not None:
+                return [part]
         if media is not None:
             return self._media_parts.of(media)
-        if not isinstance(payload, Datagram):
-            return self._segment(payload)
-        if classify(payload.data) == "dtls":
-            return [Part("dtls", DTLS, payload.data), *self._insides.of(view.number)]
-        return [other_part(payload.data)]
+        if isinstance(payload, Segment):
+            return [opaque("tcp", payload.data, f"TCP, {len(payload.data)} octets")]
+        data = b"" if payload is None else payload.data
+        if classify(data) == "dtls":
+            return [Part("dtls", DTLS, data), *self._insides.of(view.number)]
+        return [other_part(data)]
 
-    def _segment(self, segment: Segment | None) -> list[Part]:
-        data = b"" if segment is None else segment.data
-        return [opaque("tcp", data, f"TCP, {len(data)} octets")]
+
+_PROTECTED = {"rtp": "srtp", "rtcp": "srtcp"}
 
 
 def other_part(data: bytes) -> Part:
     """STUN, TURN, ZRTP, media of nobody known, or octets that RFC 7983 gives to nobody."""
-    layer = layer_of(data, PercDatagram.kinds)
+    layer, kind = layer_of(data, SrtpDatagram.kinds), classify(data)
     if layer is Raw:
         return opaque("data", data, f"{len(data)} octets")
-    return Part(classify(data), layer, data)
+    return Part(_PROTECTED.get(kind, kind), layer, data)
 
 
 def _all_protected(part: Part) -> bool:

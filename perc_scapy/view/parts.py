@@ -9,6 +9,7 @@ from typing import Any
 from scapy.packet import Packet, Raw
 
 from perc_scapy.errors import DecodeError
+from perc_scapy.layers.double import DoublePlaintext
 from perc_scapy.layers.dtls.key_exchange import ExactForm
 from perc_scapy.layers.fields import Items, Octets, Select
 from perc_scapy.layers.rtp import RTP
@@ -16,6 +17,7 @@ from perc_scapy.layers.union import is_union
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.fast_fields import Tree, tree_of
 from perc_scapy.view.scapy_fields import FieldReader
+from perc_scapy.view.summaries import brief
 
 
 class Part:
@@ -95,13 +97,21 @@ class Part:
         """In brackets what was decrypted; empty when there is nothing to say."""
         if self.layer is Raw:
             return self.note
-        if self.layer.__name__ == "DoublePlaintext":
-            return _changes(self.packet)
-        note = f"{self.note}: " if self.note else ""
-        text = note + (_rtp(self.packet) if self.layer is RTP else self._brief())
+        text = self._brief()
+        if not text:
+            return ""
+        text = f"{self.note}: {text}" if self.note else text
         return f"[{text}]" if self.decrypted else text
 
     def _brief(self) -> str:
+        found = self._read()
+        text = brief(self.layer, found) if isinstance(found, dict) else None
+        if text is not None:
+            return text
+        if self.layer is DoublePlaintext:
+            return _changes(self.packet)
+        if self.layer is RTP:
+            return _rtp(self.packet)
         # mysummary() looks for faults, which costs more than all else; there are none in well-formed octets.
         well = self.well_formed and hasattr(self.packet, "brief")
         return str(self.packet.brief() if well else self.packet.mysummary())
@@ -151,7 +161,7 @@ def _changes(packet: Packet) -> str:
     """What an MDD rewrote; most packets pass as they are."""
     ohb = packet.getfieldval("ohb")
     text = "" if ohb is None or isinstance(ohb, bytes) else ohb.summary()
-    return "" if text.endswith("unchanged") else f"[{text}]"
+    return "" if text.endswith("unchanged") else text
 
 
 def _rtp(packet: Packet) -> str:

@@ -14,3 +14,12 @@ def test_lines() -> None:
     assert "\n" not in line
     assert json.loads(line) == {"schema": 1, **view.to_json()}
     assert next(iter(json.loads(line))) == "schema"
+
+
+def test_ranges() -> None:
+    view = views_of(three_flows())[16]
+    outer, tunnel, _ = json.loads(json_line(view, ranges=True))["layers"]
+    assert outer["offset"] == 28
+    assert outer["ranges"]["records[0].type"] == [0, 1]
+    assert "offset" not in tunnel
+    assert tunnel["ranges"]["association_id"] == [2, 16]
