@@ -53,10 +53,10 @@ def _pair(keys: HopKeys | None) -> tuple[bytes, ...]:
 
 def mdd_saw_no_secret(analysis: Analysis, people: list[Participant]) -> Check:
     """No inner half, EKT key or EKT salt is in what the MDD handles in clear (R8871-04, T00-MDD-11, EKT-26)."""
-    secrets = dict(_end_to_end_secrets(analysis))
+    secrets = dict(end_to_end_secrets(analysis))
     bad = [
         f"packet {packet}: {name}"
-        for packet, content in _clear_at_the_mdd(analysis)
+        for packet, content in clear_at_the_mdd(analysis)
         for secret, name in secrets.items()
         if secret in content
     ]
@@ -64,7 +64,8 @@ def mdd_saw_no_secret(analysis: Analysis, people: list[Participant]) -> Check:
     return check("no end-to-end secret at the MDD", bad, f"{len(secrets)} secrets looked for")
 
 
-def _end_to_end_secrets(analysis: Analysis) -> Iterator[tuple[bytes, str]]:
+def end_to_end_secrets(analysis: Analysis) -> Iterator[tuple[bytes, str]]:
+    """(secret, what it is) of everything that only members may hold."""
     for a in analysis.associations:
         full = a.exported()
         if full is not None and SRTP_PROFILES[full.profile].is_double:
@@ -79,7 +80,7 @@ def _end_to_end_secrets(analysis: Analysis) -> Iterator[tuple[bytes, str]]:
         yield bytes(key.master.key), "end-to-end key"
 
 
-def _clear_at_the_mdd(analysis: Analysis) -> Iterator[tuple[int, bytes]]:
+def clear_at_the_mdd(analysis: Analysis) -> Iterator[tuple[int, bytes]]:
     """Datagrams of its links, contents of its tunnel, and what its hop keys open."""
     yield from ((d.number, d.data) for d in analysis.datagrams)
     for tunnel in analysis.tunnels:
