@@ -8,6 +8,7 @@ from captures.builders.recipe import RECIPES, Built, Recipe
 ROOMS = (
     "damaged",
     "flows",
+    "foreign",
     "keys",
     "links",
     "media",
