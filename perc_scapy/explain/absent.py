@@ -19,8 +19,7 @@ def absent(analysis: Analysis, media: MediaPacket) -> Cause | None:
     if media.opened.plain is not None and not media.opened.late:
         return Cause(subject, OPEN, "it opens")
     if media.opened.repeat:
-        text = "the same packet was opened before: a duplicate or a replay"
-        return Cause(subject, FOUND, text, "RFC 3711 section 3.3.2")
+        return _again(analysis, media, subject)
     if media.association is None:
         return _no_association(analysis, media, subject)
     if media.association.hop_keys() is None:
@@ -29,6 +28,34 @@ def absent(analysis: Analysis, media: MediaPacket) -> Cause | None:
         text = "the SRTP profile of the association is not known"
         return Cause(subject, MISSING, text, "RFC 5764 section 4.1.2")
     return None
+
+
+def _again(analysis: Analysis, media: MediaPacket, subject: str) -> Cause:
+    """The index was used before: by the same octets, or by others, which repeats a nonce."""
+    earlier = [
+        m
+        for m in analysis.media
+        if m.number < media.number
+        and (m.kind, m.ssrc, m.from_endpoint) == (media.kind, media.ssrc, media.from_endpoint)
+        and m.association is media.association
+    ]
+    if media.opened.hop_opened and media.kind == "rtp":
+        text = "its end-to-end index was seen before under another hop-by-hop index: the MDD relays a packet again"
+        return Cause(INNER, FOUND, text, "RFC 8871 section 8.2.2")
+    twin = next((m for m in reversed(earlier) if m.datagram.data == media.datagram.data), None)
+    if twin is not None:
+        text = (
+            f"the same octets were opened before, in packet {twin.number}: a duplicate or a replay"
+        )
+        return Cause(subject, FOUND, text, "RFC 3711 section 3.3.2")
+    if media.kind == "rtp":
+        seq = media.datagram.data[2:4]
+        other = next((m for m in reversed(earlier) if m.datagram.data[2:4] == seq), None)
+        if other is not None:
+            text = f"packet {other.number} had the same index and other octets: key and nonce are used twice"
+            return Cause(subject, FOUND, text, "RFC 7714 section 8.4")
+    text = "its index was used before, or is too old to know: a duplicate, a replay, or a nonce used twice"
+    return Cause(subject, FOUND, text, "RFC 3711 section 3.3.2")
 
 
 def profile_of(association: Association) -> int:

@@ -23,6 +23,8 @@ def explain_inner(
     announced: int | None = None,
 ) -> Outcome:
     """Search over the inner layer of an opened packet; `profile` is what one layer runs."""
+    if not keys:
+        return Outcome(None, 0)
     insiders = insides(outer.header, outer.payload)
     aspects = {
         "index": _indices(outer, insiders[0].value, estimate, announced),
@@ -36,7 +38,7 @@ def explain_inner(
 
     def attempt(values: Mapping[str, Any]) -> bool:
         inside: Inside = values["ohb"]
-        if not inside.header or not keys:
+        if not inside.header:
             return False
         roc, seq = values["index"]
         index = roc, int.from_bytes(inside.header[2:4], "big") if seq is None else seq

@@ -16,11 +16,12 @@ from perc_scapy.errors import DecodeError
 from perc_scapy.explain import ekt
 from perc_scapy.explain.absent import HOP, INNER, RTCP, absent, profile_of
 from perc_scapy.explain.announcements import Announcements
-from perc_scapy.explain.cause import FOUND, UNKNOWN, Cause, of_search
+from perc_scapy.explain.cause import FOUND, MISSING, UNKNOWN, Cause, of_search
 from perc_scapy.explain.indices import estimates
 from perc_scapy.explain.inner import explain_inner
 from perc_scapy.explain.keys import hop_options, inner_options
 from perc_scapy.explain.outer import explain_outer
+from perc_scapy.explain.relay import Relays
 from perc_scapy.explain.rtcp import explain_rtcp
 from perc_scapy.explain.search import Option
 
@@ -43,6 +44,7 @@ class PacketExplainer:
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
         self._announced = Announcements(analysis)
+        self._relays = Relays(analysis)
         self._fitted: dict[object, dict[str, Option]] = {}
 
     @cached_property
@@ -108,8 +110,18 @@ class PacketExplainer:
             return of_search(INNER, outcome, "")
         if media.opened.late:
             return self._announced.passed_epoch(media, outcome) or _LATE
-        missing = self._announced.missing(media, opens=outcome.found)
+        relayed = self._relays.explain(media) or self._own_media(media)
+        missing = relayed or self._announced.missing(media, opens=outcome.found)
         return missing or of_search(INNER, outcome, hopeless)
+
+    def _own_media(self, media: MediaPacket) -> Cause | None:
+        """A stream that no endpoint sends."""
+        if media.from_endpoint or self._relays.sends(media.ssrc) or not self._relays.sees_any:
+            return None
+        text = f"no endpoint sends SSRC {media.ssrc:08x}: it is the MDD's own, with the hop-by-hop layer alone"
+        return Cause(
+            INNER, MISSING, text, "RFC 8723 section 5.1: the end-to-end layer is the sender's"
+        )
 
     # -- end-to-end keys that may have been used
 
@@ -122,7 +134,7 @@ class PacketExplainer:
                 found.append(Option(key.master, text, ekt.NAMES_STREAM))
         found += self._other_salts(media)
         found += inner_options(association, self._analysis.associations)
-        return found or [Option(MasterKey(Key(b""), Key(b"")))]
+        return found
 
     def _legacy(self, media: MediaPacket) -> list[Option]:
         """Keys of this stream's fields that no right reading gives."""

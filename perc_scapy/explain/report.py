@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from perc_scapy.capture.analysis import Analysis
@@ -16,6 +17,7 @@ from perc_scapy.explain.tunnel import explain_tunnel_message
 
 SAMPLE = 40
 """Packets of one stream that are searched one by one; the others are told with the last cause of their stream."""
+_NUMBERS = re.compile(r"\b(?:0x)?[0-9a-f]{8}\b|\b\d+\b")
 Progress = Callable[[int, int], object]
 
 
@@ -78,7 +80,8 @@ def _tunnels(analysis: Analysis) -> Iterator[Explanation]:
 def _media(analysis: Analysis, progress: Progress) -> list[Explanation]:
     explainer = PacketExplainer(analysis)
     closed = [m for m in analysis.media if m.opened.plain is None]
-    grouped: dict[tuple[str, Cause], Explanation] = {}
+    grouped: dict[Cause, Explanation] = {}
+    streams: dict[Cause, dict[str, None]] = {}
     searched: dict[str, int] = {}
     last: dict[str, Cause] = {}
     for done, media in enumerate(closed):
@@ -87,16 +90,19 @@ def _media(analysis: Analysis, progress: Progress) -> list[Explanation]:
         searched[where] = searched.get(where, 0) + 1
         if searched[where] <= SAMPLE or where not in last:
             last[where] = explainer.explain(media)
-        found = grouped.setdefault(
-            (where, _family(last[where])), Explanation(last[where], [], where)
-        )
+        cause = _family(last[where])
+        found = grouped.setdefault(cause, Explanation(last[where], [], where))
         found.packets.append(media.number)
+        streams.setdefault(cause, {})[where] = None
+    for cause, explanation in grouped.items():
+        more = len(streams[cause]) - 1
+        explanation.where += f" and {more} more" if more else ""
     return list(grouped.values())
 
 
 def _family(cause: Cause) -> Cause:
-    """Causes that differ in the number of trials alone are one."""
-    return Cause(cause.subject, cause.kind, cause.text, cause.clause)
+    """Causes that differ only in numbers (packets, sequence numbers, trials) are one."""
+    return Cause(cause.subject, cause.kind, _NUMBERS.sub("#", cause.text), cause.clause)
 
 
 def _stream(media: MediaPacket) -> str:
