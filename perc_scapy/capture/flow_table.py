@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Everything of a capture that is secured by DTLS: flows between addresses, their sessions, and notes on them."""
+"""Everything of a capture that is secured by DTLS or TLS: flows between addresses, their sessions, and notes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from perc_scapy.capture.dtls_flows import DtlsFlow
 from perc_scapy.capture.dtls_recovery import Trials, rebind, recover
@@ -11,7 +12,15 @@ from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.notes import Note, in_order
 from perc_scapy.capture.session_notes import flow_notes, keylog_notes
+from perc_scapy.capture.tls_flows import TlsFlow
+from perc_scapy.capture.tls_notes import tls_flow_notes
+from perc_scapy.capture.tls_sessions import TlsSession
 from perc_scapy.pcap.packets import Address
+from perc_scapy.pcap.streams import StreamChunk
+
+MAX_OTHERS = 1 << 16
+"""TCP connections remembered as not TLS; of one that is forgotten, octets are looked at again."""
+_Session = TypeVar("_Session", DtlsSession, TlsSession)
 
 
 class FlowTable:
@@ -19,6 +28,8 @@ class FlowTable:
 
     def __init__(self) -> None:
         self._dtls: dict[frozenset[Address], DtlsFlow] = {}
+        self._tls: dict[tuple[frozenset[Address], int], TlsFlow] = {}
+        self._not_tls: dict[tuple[frozenset[Address], int], None] = {}
 
     def add_datagram(
         self, number: int, time: float, src: Address, dst: Address, data: bytes
@@ -27,22 +38,38 @@ class FlowTable:
         flow = self._dtls.setdefault(frozenset((src, dst)), DtlsFlow())
         flow.add(number, time, src, data, dst)
 
+    def add_chunk(self, chunk: StreamChunk) -> None:
+        """Octets of any TCP connection; what is not TLS is dropped."""
+        key = chunk.flow, chunk.connection
+        if key in self._not_tls:
+            return
+        flow = self._tls.setdefault(key, TlsFlow())
+        flow.add(chunk)
+        if flow.refused:
+            del self._tls[key]
+            self._not_tls[key] = None
+            if len(self._not_tls) > MAX_OTHERS:
+                del self._not_tls[next(iter(self._not_tls))]
+
+    def _flows(self) -> list[DtlsFlow | TlsFlow]:
+        return [*self._dtls.values(), *self._tls.values()]
+
     # -- opening
 
     def resolve(self, keylog: KeyLog) -> None:
         """Open what the key log opens. May be called again with a fuller log."""
-        for flow in self._dtls.values():
+        for flow in self._flows():
             flow.resolve(keylog)
         self._resumed(keylog)
         trials = Trials()
-        for flow in list(self._dtls.values()):
-            if recover(flow, keylog, trials):
-                flow.resolve(keylog)
+        for dtls in self._dtls.values():
+            if recover(dtls, keylog, trials):
+                dtls.resolve(keylog)
         self._rebound(keylog, trials)
 
     def _resumed(self, keylog: KeyLog) -> None:
         """Session ids and tickets were learned on the way, perhaps after the session that used them."""
-        for flow in self._dtls.values():
+        for flow in self._flows():
             if any(not session.has_secret for session in flow.sessions):
                 flow.resolve(keylog)
 
@@ -57,7 +84,12 @@ class FlowTable:
 
     def sessions(self) -> list[tuple[DtlsSession, Address, Address]]:
         """(session, client, server) of every DTLS association, oldest first."""
-        found = [item for flow in self._dtls.values() for item in _with_ends(flow)]
+        found = [item for flow in self._dtls.values() for item in _with_ends(flow, flow.sessions)]
+        return sorted(found, key=lambda item: item[0].records[0].packet)
+
+    def tls_sessions(self) -> list[tuple[TlsSession, Address, Address]]:
+        """(session, client, server) of every TLS connection, oldest first."""
+        found = [item for flow in self._tls.values() for item in _with_ends(flow, flow.sessions)]
         return sorted(found, key=lambda item: item[0].records[0].packet)
 
     @property
@@ -68,12 +100,16 @@ class FlowTable:
     def notes(self, keylog: KeyLog) -> list[Note]:
         """What there is to say of all of them. `keylog`: the one that they were resolved with."""
         found = [note for flow in self._dtls.values() for note in flow_notes(flow, keylog)]
-        found += keylog_notes((session for session, _, _ in self.sessions()), keylog)
+        found += [note for flow in self._tls.values() for note in tls_flow_notes(flow, keylog)]
+        everyone = [session for session, _, _ in self.sessions()]
+        found += keylog_notes([*everyone, *(s for s, _, _ in self.tls_sessions())], keylog)
         return in_order(found)
 
 
-def _with_ends(flow: DtlsFlow) -> Iterator[tuple[DtlsSession, Address, Address]]:
-    for session in flow.sessions:
+def _with_ends(
+    flow: DtlsFlow | TlsFlow, sessions: Iterable[_Session]
+) -> Iterator[tuple[_Session, Address, Address]]:
+    for session in sessions:
         client = session.client
         server = flow.peer_of(client) or client
         if session.records and isinstance(client, Address) and isinstance(server, Address):

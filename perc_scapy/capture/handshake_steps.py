@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
 from perc_scapy.capture.participants import Participant, certificate_of
+from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.capture.steps import KMF, MDD, Step
+from perc_scapy.capture.tls_sessions import TLS_1_3
 from perc_scapy.capture.tunnels import SeenMessage, Tunnel
 from perc_scapy.codes import ContentType, EktCipher, HandshakeType, ProtectionProfile
 
@@ -27,39 +29,45 @@ _CLIENT_FLIGHT = (
     HandshakeType.CLIENT_KEY_EXCHANGE,
     HandshakeType.CERTIFICATE_VERIFY,
 )
+_NOT_IN_TLS_1_3 = (HandshakeType.SERVER_HELLO_DONE, HandshakeType.CLIENT_KEY_EXCHANGE)
 
 
 # -- packets of one handshake in one place
 
 
-def hello(session: DtlsSession | None) -> int | None:
+def hello(session: SecuredSession | None) -> int | None:
     """The first ClientHello."""
     return _first(session, HandshakeType.CLIENT_HELLO, True)
 
 
-def second_hello(session: DtlsSession | None) -> int | None:
+def second_hello(session: SecuredSession | None) -> int | None:
     """The ClientHello that answers a HelloVerifyRequest."""
     hellos = [] if session is None else list(session.all(HandshakeType.CLIENT_HELLO, True))
     return hellos[1].packet if len(hellos) > 1 else None
 
 
-def verify_request(session: DtlsSession | None) -> int | None:
+def verify_request(session: SecuredSession | None) -> int | None:
     return _first(session, HandshakeType.HELLO_VERIFY_REQUEST, False)
 
 
-def server_flight(session: DtlsSession | None) -> int | None:
+def server_flight(session: SecuredSession | None) -> int | None:
     """ServerHello to ServerHelloDone with a CertificateRequest; where it begins."""
-    found = [_first(session, kind, False) for kind in _SERVER_FLIGHT]
+    found = [_first(session, kind, False) for kind in _flight(session, _SERVER_FLIGHT)]
     return found[0] if all(found) else None
 
 
-def client_flight(session: DtlsSession | None) -> int | None:
+def client_flight(session: SecuredSession | None) -> int | None:
     """Certificate to Finished; where the Finished is."""
-    found = [_first(session, kind, True) for kind in _CLIENT_FLIGHT]
+    found = [_first(session, kind, True) for kind in _flight(session, _CLIENT_FLIGHT)]
     return finished(session, from_client=True) if all(found) else None
 
 
-def finished(session: DtlsSession | None, *, from_client: bool) -> int | None:
+def _flight(session: SecuredSession | None, kinds: tuple[int, ...]) -> list[int]:
+    modern = session is not None and session.negotiated == TLS_1_3
+    return [kind for kind in kinds if not (modern and kind in _NOT_IN_TLS_1_3)]
+
+
+def finished(session: SecuredSession | None, *, from_client: bool) -> int | None:
     """The Finished of one side; without keys the first sealed handshake record, which is what it must be."""
     if session is None:
         return None
@@ -68,12 +76,12 @@ def finished(session: DtlsSession | None, *, from_client: bool) -> int | None:
         return opened.packet
     for seen in session.records:
         ours = (seen.sender == session.client) == from_client
-        if ours and seen.record.epoch and seen.record.type == ContentType.HANDSHAKE:
+        if ours and seen.record.epoch and seen.kind == ContentType.HANDSHAKE:
             return seen.packet if seen.content is None else None
     return None
 
 
-def _first(session: DtlsSession | None, kind: int, from_client: bool) -> int | None:
+def _first(session: SecuredSession | None, kind: int, from_client: bool) -> int | None:
     message = None if session is None else session.first(kind, from_client)
     return None if message is None else message.packet
 
@@ -98,7 +106,7 @@ def tunnel_steps(tunnel: Tunnel | None) -> list[Step]:
     return steps
 
 
-def _cookie_rows(session: DtlsSession | None, src: str, dst: str, dress: str) -> list[Step]:
+def _cookie_rows(session: SecuredSession | None, src: str, dst: str, dress: str) -> list[Step]:
     answer, again = verify_request(session), second_hello(session)
     if answer is None:
         return []

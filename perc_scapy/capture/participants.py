@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
-from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
+from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.codes import HandshakeType
+from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.crypto.fingerprint import fingerprint
-from perc_scapy.dtls.codec import decode_certificate
-from perc_scapy.errors import DecodeError
 
 
 @dataclass
@@ -71,21 +69,13 @@ def letter(index: int) -> str:
     return chr(ord("A") + place) + (str(turn + 1) if turn else "")
 
 
-def certificate_of(sessions: Iterable[DtlsSession], *, from_client: bool) -> str | None:
+def certificate_of(sessions: Iterable[SecuredSession], *, from_client: bool) -> str | None:
     """Fingerprint of the first certificate that one side showed."""
     for session in sessions:
-        message = session.first(HandshakeType.CERTIFICATE, from_client)
-        chain = () if message is None else _chain(message.body)
+        chain = session.certificates(from_client=from_client)
         if chain:
             return fingerprint(chain[0])
     return None
-
-
-def _chain(body: bytes) -> tuple[bytes, ...]:
-    try:
-        return decode_certificate(body)
-    except DecodeError:
-        return ()
 
 
 def _give_media(people: list[Participant], media: Iterable[MediaPacket]) -> None:

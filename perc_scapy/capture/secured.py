@@ -105,6 +105,17 @@ class SecuredSession:
         hello = self.server_hello
         return None if hello is None else hello.extensions.get(extension)
 
+    def certificates(self, *, from_client: bool) -> tuple[bytes, ...]:
+        """The certificate chain that one side showed, DER, own first."""
+        message = self.first(HandshakeType.CERTIFICATE, from_client)
+        try:
+            return () if message is None else self._chain(message.body)
+        except DecodeError:
+            return ()
+
+    def _chain(self, body: bytes) -> tuple[bytes, ...]:
+        return codec.decode_certificate(body)
+
     # -- what the keys open
 
     def contents(self, kind: int) -> Iterator[Opened]:

@@ -70,8 +70,9 @@ def _closed_notes(session: DtlsSession, keylog: KeyLog, packet: int | None) -> I
     first = next(session.protected(opened=False)).packet
     opened = sum(1 for _ in session.protected(opened=True))
     reason = _reason(session, keylog)
-    if reason is not None and not opened:
-        yield Note(first if packet is None else packet, *reason)
+    if not opened:
+        if reason is not None:
+            yield Note(first if packet is None else packet, *reason)
         return
     for epoch, count in sorted(closed.items()):
         yield Note(_first_closed(session, epoch), "warning", _of_epoch(session, epoch, count))
@@ -89,7 +90,7 @@ def _reason(session: DtlsSession, keylog: KeyLog) -> tuple[Severity, str] | None
         return "error", f"secret of {name_of(session)} does not open its records"
     if not session.has_secret and len(keylog):
         return "warning", f"the key log has no secret of {name_of(session)}"
-    return None if session.has_secret else ("note", f"no key log: {name_of(session)} stays closed")
+    return None
 
 
 def _first_closed(session: DtlsSession, epoch: int) -> int:
@@ -126,8 +127,12 @@ def _foreign_notes(flow: DtlsFlow) -> Iterator[Note]:
 
 
 def keylog_notes(sessions: Iterable[SecuredSession], keylog: KeyLog) -> Iterator[Note]:
-    """A key log of another run."""
+    """A key log of another run, or none."""
     found = list(sessions)
+    shut = sum(any(s.protected(opened=False)) and not s.has_secret for s in found)
+    if not keylog.sessions and shut:
+        what = "1 session stays closed" if shut == 1 else f"{shut} sessions stay closed"
+        yield Note(None, "note", f"no key log: {what}")
     if keylog.sessions and found and not any(s.has_secret for s in found):
         theirs = "session" if keylog.sessions == 1 else "sessions"
         text = f"the key log has {keylog.sessions} {theirs}, none of this capture's {len(found)}"

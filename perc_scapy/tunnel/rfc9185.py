@@ -25,7 +25,7 @@ SENDERS: dict[int, Sender] = {
 """Types that only one side may send (RFC 9185 sections 6.2 to 6.4); the others are for both."""
 
 
-def message_length(data: bytes) -> int | None:
+def message_length(data: bytes | bytearray) -> int | None:
     """Octets of the message that begins here, header included; None while the header is not whole.
 
     Raises `DecodeError` when no message begins here.
