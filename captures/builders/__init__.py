@@ -14,6 +14,7 @@ ROOMS = (
     "media",
     "refused",
     "rfc9185",
+    "stated",
     "troubled",
     "violations_keys",
     "violations_media",

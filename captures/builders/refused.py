@@ -21,9 +21,15 @@ def wrong_endpoint_certificate() -> Built:
     return stage.built()
 
 
-@recipe("flow", "A KMF certificate that the endpoint does not expect", shows="T00-EP-03")
+@recipe(
+    "flow",
+    "A KMF certificate that the endpoint does not expect",
+    shows="T00-EP-03",
+    violates="T00-KMF-07",
+)
 def wrong_kmf_certificate() -> Built:
-    """B was told another fingerprint; it answers the KMF's certificate with the alert bad_certificate."""
+    """B was told another fingerprint; it answers the KMF's certificate with the alert bad_certificate. Seen from
+    the wire, the KMF used a certificate that its endpoint did not expect."""
     stage = Stage("ab", seed="other kmf")
     stage.open("a")
     stage.start("b", kmf_fingerprint=identity("another kmf").fingerprint)

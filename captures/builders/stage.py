@@ -156,7 +156,7 @@ class Stage(SimConference):
     def built(self, *, inside: bool = False) -> Built:
         """The capture; `inside`: with its secrets in a Decryption Secrets Block as well."""
         secrets = self.secrets()
-        return Built(pcapng(self.frames(), secrets if inside else b""), secrets)
+        return Built(pcapng(self.frames(), secrets if inside else b""), secrets or None)
 
 
 def pcapng(

@@ -22,7 +22,7 @@ ACK = 26
 FULL = 2
 
 
-@recipe("violation", "The MDD alters an EKT field", violates="EKT-21")
+@recipe("violation", "The MDD alters an EKT field", violates="EKT-21 EKT-04")
 def violation_ekt_altered() -> Built:
     """In the second packet of A to B one bit of the wrapped key is changed. B drops it; it has learned the key from the
     first."""
@@ -44,7 +44,7 @@ def violation_ekt_stripped() -> Built:
     return finish(stage)
 
 
-@recipe("violation", "An EKT field names another SSRC", violates="EKT-03")
+@recipe("violation", "An EKT field names another SSRC", violates="EKT-03 EKT-09")
 def violation_ekt_ssrc() -> Built:
     """The second full field of A wraps another SSRC beside the key. Receivers leave the field aside; they have the key
     from the first."""
@@ -81,7 +81,9 @@ def violation_epoch_back() -> Built:
     return stage.built()
 
 
-@recipe("violation", "The same end-to-end key under a new EKT key", violates="EKT-17 R8871-22")
+@recipe(
+    "violation", "The same end-to-end key under a new EKT key", violates="EKT-17 R8871-22 FW16-07"
+)
 def violation_e2e_key_kept() -> Built:
     """When C joins, A announces its old end-to-end key under K2: C can open what A said before it came."""
     stage = Stage("abc", seed="key kept")
@@ -125,7 +127,7 @@ def violation_weak_ekt_cipher() -> Built:
     return stage.built()
 
 
-@recipe("violation", "One hop key toward two receivers", violates="R8871-10 DBL-13")
+@recipe("violation", "One hop key toward two receivers", violates="R8871-10 DBL-13 R8871-31")
 def violation_same_key_two_receivers() -> Built:
     """The KMF gives the MDD A's server key for B as well, and the MDD takes it. What it seals for B, B cannot open:
     B has another key."""
@@ -202,7 +204,7 @@ def violation_announced_once() -> Built:
     return stage.built()
 
 
-@recipe("violation", "An EKT field on RTCP", violates="EKT-06 DBL-15")
+@recipe("violation", "An EKT field on RTCP", violates="EKT-06 DBL-15 R8871-14")
 def violation_ekt_on_rtcp() -> Built:
     """A puts a short EKT field behind its SRTCP packets. The MDD, in the plot, takes it off."""
     stage = Stage("ab", seed="rtcp field")
@@ -225,7 +227,7 @@ def violation_ekt_on_rtcp() -> Built:
     return stage.built()
 
 
-@recipe("violation", "A joiner can open what was said before", violates="R8871-24")
+@recipe("violation", "A joiner can open what was said before", violates="R8871-24 NUJ-03")
 def violation_look_back() -> Built:
     """C joins and is given K1, the key of those who were there: with a recording and the hop keys of the MDD it opens
     what A and B said before."""

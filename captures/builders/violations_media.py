@@ -60,7 +60,7 @@ def rewriting(seed: str, writer: type[HeaderWriter]) -> Built:
     return stage.built()
 
 
-@recipe("violation", "OHB wrong after a changed sequence number", violates="DBL-08 DBL-06")
+@recipe("violation", "OHB wrong after a changed sequence number", violates="DBL-06 DBL-10 R8871-02")
 def violation_ohb_sequence() -> Built:
     """The MDD adds 1000 to sequence numbers and writes the new one into the OHB, where the original belongs: the inner
     layer opens for nobody."""
@@ -80,7 +80,7 @@ def altering(seed: str, change: Any) -> Built:
     return finish(stage)
 
 
-@recipe("violation", "The MDD alters a payload", violates="R8871-02 DBL-11")
+@recipe("violation", "The MDD alters a payload", violates="R8871-01 R8871-02 DBL-11")
 def violation_payload_altered() -> Built:
     """One bit of the inner ciphertext of A's second packet to B; the outer tag is right, the inner one is not."""
     return altering("payload", lambda head, body: (head, bytes((body[0] ^ 1,)) + body[1:]))
@@ -97,13 +97,17 @@ def violation_timestamp_altered() -> Built:
     return altering("timestamp", later)
 
 
-@recipe("violation", "The MDD splices a stream into another", violates="FW16-10 R8871-02")
+@recipe(
+    "violation",
+    "The MDD splices a stream into another",
+    violates="FW16-10 R8871-02 DBL-11 EKT-03 EKT-09",
+)
 def violation_ssrc_altered() -> Built:
     """A's second packet reaches B under another SSRC. The inner tag covers the SSRC, so that B cannot open it."""
     return altering("splice", lambda h, b: (h[:8] + b"\x0b\xad\x0b\xad" + h[12:], b))
 
 
-@recipe("violation", "The MDD uses an index twice", violates="R8871-11 SRT-04")
+@recipe("violation", "The MDD uses an index twice", violates="SRT-01 SRT-04")
 def violation_nonce_reuse() -> Built:
     """The MDD sends A's third packet to B twice: plain, and with a header extension, sealed at the same packet index
     under the same key. Two plaintexts under one nonce give AES-GCM's authentication key away."""
@@ -134,7 +138,7 @@ def extended(stage: Stage, who: str, wire: bytes) -> bytes:
     return SrtpContext(7, *keys.server).protect(changed) + field.raw
 
 
-@recipe("violation", "An endpoint goes back in its sequence numbers", violates="R8871-12 SRT-04")
+@recipe("violation", "An endpoint goes back in its sequence numbers", violates="SRT-01 SRT-04")
 def violation_nonce_reuse_endpoint() -> Built:
     """After five packets A forgets where it was: the sixth and seventh, with other words, have the sequence numbers of
     the third and fourth, under the same keys in both layers. The MDD takes them for replays."""
@@ -185,9 +189,9 @@ def renumbered(stage: Stage, who: str, wire: bytes, step: int) -> bytes:
     return resealed(stage, who, wire, change)
 
 
-@recipe("violation", "Two senders with one SSRC", violates="R8871-34")
+@recipe("violation", "Two senders with one SSRC", violates="R8871-34 R8871-36")
 def violation_ssrc_two_senders() -> Built:
-    """C sends under A's SSRC, and the MDD passes it on. A, meeting its own SSRC, says BYE and takes another."""
+    """C sends under A's SSRC, and the MDD passes it on; neither of the two takes another when it meets its own."""
     stage = Stage("abc", seed="two senders")
     stage.open("ab")
     stage.everybody("ab", 3)
@@ -201,6 +205,9 @@ def violation_ssrc_two_senders() -> Built:
         return True
 
     forwarder._claim = claim
+    for name in "ac":
+        media: Any = stage.endpoints[name].endpoint._media
+        media._collided_at = 1e9
     stage.everybody("a", 5, every=SLOW)
     stage.everybody("c", 3)
     return stage.built()

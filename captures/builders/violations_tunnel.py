@@ -15,6 +15,7 @@ from perc_scapy.crypto.kdf import EXPORTER_LABEL, MasterKey, split_exporter
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.dtls import DtlsConfig
 from perc_scapy.dtls.record import split_records
+from perc_scapy.roles.policy import EndpointConfig
 from perc_scapy.sim.conference import identity, only
 from perc_scapy.sim.network import Crossing
 from perc_scapy.tunnel.carrier import EngineAcceptor, TunnelListener
@@ -64,7 +65,7 @@ def finish(stage: Stage) -> Built:
 @recipe(
     "violation",
     "The KMF gives the MDD the full double key",
-    violates="T00-KMF-14 R8871-31 R8871-04",
+    violates="T00-KMF-14 R8871-31 R8871-04 SLD-ROLE-02 FW16-01 DBL-01 DBL-02 SS2-07",
 )
 def violation_full_double_key() -> Built:
     """SRTPKeyInformation about B holds 32-octet keys and 24-octet salts: the end-to-end halves as well. The MDD, in the
@@ -81,7 +82,11 @@ def violation_full_double_key() -> Built:
     return finish(stage)
 
 
-@recipe("violation", "The KMF gives the MDD the inner halves", violates="T00-KMF-14 DBL-02")
+@recipe(
+    "violation",
+    "The KMF gives the MDD the inner halves",
+    violates="T00-KMF-14 DBL-02 SLD-ROLE-02 R8871-04 R8871-31 FW16-01",
+)
 def violation_inner_half_told() -> Built:
     """SRTPKeyInformation about B holds the first halves of keys and salts, the end-to-end ones. The MDD, in the plot,
     uses the outer halves."""
@@ -100,7 +105,7 @@ def violation_inner_half_told() -> Built:
 @recipe(
     "violation",
     "Key information is not repeated with a retransmitted Finished",
-    violates="T00-KMF-11",
+    violates="T00-KMF-11 SLD-TRN-01",
 )
 def violation_keys_not_repeated() -> Built:
     """The KMF's Finished for B is lost behind the MDD. B sends its flight again, and the KMF its Finished, but in an
@@ -123,7 +128,7 @@ def violation_keys_not_repeated() -> Built:
     return stage.built()
 
 
-@recipe("violation", "Keys come later than the Finished", violates="T00-KMF-10")
+@recipe("violation", "Keys come later than the Finished", violates="T00-KMF-10 SS2-07 SLD-OBJ-05")
 def violation_keys_late() -> Built:
     """The KMF's Finished for B travels in an Empty message; the keys come with the ekt_key that follows."""
     stage = two("keys late")
@@ -142,7 +147,9 @@ def violation_keys_late() -> Built:
     return finish(stage)
 
 
-@recipe("violation", "The MDD changes an association id on the way", violates="T00-MDD-02")
+@recipe(
+    "violation", "The MDD changes an association id on the way", violates="T00-MDD-02 SLD-OBJ-06"
+)
 def violation_association_id_changed() -> Built:
     """From B's acknowledgement of its EKT key on, the MDD names B's association by another id. The KMF, in the plot,
     knows whom it means."""
@@ -171,7 +178,11 @@ def violation_conference_id_changed() -> Built:
     return finish(stage)
 
 
-@recipe("violation", "No SupportedProfiles on the first message", violates="T00-MDD-05")
+@recipe(
+    "violation",
+    "No SupportedProfiles on the first message",
+    violates="T00-MDD-05 SS2-02 SLD-OBJ-07 SLD-FUN-01",
+)
 def violation_profiles_missing() -> Built:
     """The first message about B is of type Empty. The KMF goes by the list that came with A's."""
     stage = two("no profiles")
@@ -179,7 +190,11 @@ def violation_profiles_missing() -> Built:
     return finish(stage)
 
 
-@recipe("violation", "The MDD splits datagrams of the KMF", violates="T00-MDD-06")
+@recipe(
+    "violation",
+    "The MDD splits datagrams of the KMF",
+    violates="T00-MDD-06 T00-MDD-07 SLD-FUN-03 R8871-03",
+)
 def violation_dtls_split() -> Built:
     """Each DTLS record of the KMF's flights reaches B in a datagram of its own: not the payload that the KMF sent. DTLS
     bears it, so that nobody notices."""
@@ -209,7 +224,7 @@ def violation_dtls_split() -> Built:
 @recipe(
     "violation",
     "Messages of another version, of no type, in the wrong direction",
-    violates="T00-WIRE-01 T00-WIRE-03 T00-WIRE-08",
+    violates="T00-WIRE-01 T00-WIRE-03 T00-WIRE-08 T00-TUN-07 T00-MDD-06 T00-MDD-07 SLD-OBJ-03 SLD-FUN-03 R8871-03",
 )
 def violation_tunnel_messages() -> Built:
     """While A is in, the MDD sends three more copies of its first tunnel message: as version 2.0, as type 9, and as the
@@ -224,7 +239,11 @@ def violation_tunnel_messages() -> Built:
     return finish(stage)
 
 
-@recipe("violation", "A tunnel in which the MDD shows no certificate", violates="T00-TUN-02")
+@recipe(
+    "violation",
+    "A tunnel in which the MDD shows no certificate",
+    violates="T00-TUN-02 SS1-02 SS1-03 SLD-TRN-03 R8871-07",
+)
 def violation_tunnel_without_certificate() -> Built:
     """The KMF's listener asks for no certificate, and takes whoever comes for its MDD."""
     opened = Session._open
@@ -255,14 +274,14 @@ class OpenDoor(Stage):
 @recipe(
     "violation",
     "Full keys through a stripped profile list",
-    violates="T00-KMF-12 FW16-01",
+    violates="T00-KMF-14 FW16-01",
 )
 def violation_stripped_profiles() -> Built:
     """Both endpoints offer the double 0x0009 and, as their last resort, the single 0x0007. The MDD lists 0x0007 alone,
     and the KMF falls for it: plain SRTP, and the MDD gets the keys that open the media."""
     setup = {"profile": 7, "hbh_only": True}
     stage = Stage("ab", seed="stripped", setup=setup, mdd_setup={"profiles": (7,)})
-    with patch("perc_scapy.roles.endpoint.config.check_profile"):
+    with patch.object(EndpointConfig, "__post_init__"):
         stage.open("ab", profiles=(9, 7), ekt_ciphers=(1,))
     stage.everybody("ab", 4)
     return stage.built()
