@@ -18,6 +18,7 @@ from perc_scapy.capture.learned import known_sets, learned_keys, open_late
 from perc_scapy.capture.media import MediaPacket, MediaReader, Ring, own_keys, same_conference
 from perc_scapy.capture.notes import Note, in_order
 from perc_scapy.capture.remarks import association_notes
+from perc_scapy.capture.tls_sessions import TlsSession
 from perc_scapy.capture.tunnels import Tunnel, find_tunnels
 from perc_scapy.pcap.packets import Address, Datagram, Segment, payloads
 from perc_scapy.pcap.reader import CaptureReader
@@ -30,10 +31,13 @@ Packets = Iterable[Datagram | Segment | StreamChunk]
 class Analysis:
     """Made from what a capture carries, in its order, and the keys at hand; never raises on untrusted bytes.
 
-    `datagrams` are all UDP datagrams, `segments` all TCP segments, `chunks` the octets of TCP in order.
+    `datagrams` are all UDP datagrams, `segments` all TCP segments, `chunks` the octets of TCP in order. `tunnel`: a
+    name of `TUNNEL_VERSIONS`, when it is known what tunnels run. Raises `ConfigError` for another name.
     """
 
-    def __init__(self, packets: Packets, keys: KeyLog | Keyring | None = None) -> None:
+    def __init__(
+        self, packets: Packets, keys: KeyLog | Keyring | None = None, *, tunnel: str | None = None
+    ) -> None:
         self.keys = Keyring.from_keys(keys)
         self.keylog = self.keys.keylog
         self.datagrams: list[Datagram] = []
@@ -44,10 +48,12 @@ class Analysis:
         for d in self.datagrams:
             if classify(d.data) == "dtls":
                 self._table.add_datagram(d.number, d.time, d.src, d.dst, d.data)
+        for chunk in self.chunks:
+            self._table.add_chunk(chunk)
         self._table.resolve(self.keylog)
-        self.tunnels: list[Tunnel] = find_tunnels(
-            (session for session, _, _ in self.dtls_sessions()), self.keylog
-        )
+        carriers: list[DtlsSession | TlsSession] = [s for s, _, _ in self.dtls_sessions()]
+        carriers += [s for s, _, _ in self.tls_sessions()]
+        self.tunnels: list[Tunnel] = find_tunnels(carriers, self.keylog, tunnel)
         self.associations: list[Association] = find_associations(self._not_tunnels(), self.tunnels)
 
     def _take(self, packets: Packets) -> None:
@@ -66,6 +72,10 @@ class Analysis:
         """(session, client, server) of every DTLS association between addresses, oldest first."""
         return self._table.sessions()
 
+    def tls_sessions(self) -> list[tuple[TlsSession, Address, Address]]:
+        """(session, client, server) of every TLS connection, oldest first."""
+        return self._table.tls_sessions()
+
     def _not_tunnels(self) -> list[tuple[DtlsSession, Address, Address]]:
         carriers = {id(tunnel.session) for tunnel in self.tunnels}
         return [item for item in self.dtls_sessions() if id(item[0]) not in carriers]
@@ -74,6 +84,8 @@ class Analysis:
     def notes(self) -> list[Note]:
         """What no field shows: why something stayed closed, what the keys at hand are good for."""
         found = self._table.notes(self.keylog)
+        for tunnel in self.tunnels:
+            found += tunnel.notes(self.keylog)
         return in_order(found + association_notes(self.associations, self.keys))
 
     @cached_property
