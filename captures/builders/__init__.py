@@ -9,6 +9,7 @@ ROOMS = (
     "damaged",
     "flows",
     "foreign",
+    "interop",
     "keys",
     "links",
     "media",

@@ -41,12 +41,25 @@ class FieldDifference(NamedTuple):
 
 def compare_items(a: Item, b: Item, masks: Masks) -> list[FieldDifference]:
     """Fields of two items of one kind, volatile ones left out."""
-    left, right = dict(_flat(a.tree)), dict(_flat(b.tree))
-    return [
+    whole = set(a.tree) ^ set(b.tree)
+    left, right = dict(_flat(_without(a.tree, whole))), dict(_flat(_without(b.tree, whole)))
+    return [FieldDifference(name, _there(a, name), _there(b, name)) for name in sorted(whole)] + [
         FieldDifference(path, left.get(path, ABSENT), right.get(path, ABSENT))
         for path in {**left, **right}
         if left.get(path) != right.get(path) and not masks.covers(path)
     ]
+
+
+def _without(tree: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """What both sides have; a layer that one side lacks is told as one difference."""
+    return {name: value for name, value in tree.items() if name not in names}
+
+
+def _there(item: Item, name: str) -> str:
+    if name not in item.tree:
+        return ABSENT
+    value = item.tree[name]
+    return str(value.get("layer", "present")) if isinstance(value, dict) else str(value)
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -157,7 +157,9 @@ def _media(analysis: Analysis, people: list[Participant]) -> Iterator[Lane]:
         hop = f"{here} to MDD" if m.from_endpoint else f"MDD to {here}"
         if m.kind == "rtp":
             first.setdefault(m.ssrc, m)
-        found.setdefault(f"{m.kind} of {owners.get(m.ssrc, 'MDD')}, {hop}", []).append(m)
+        found.setdefault(
+            f"{m.kind} of {owners.get(m.ssrc, here if m.from_endpoint else 'MDD')}, {hop}", []
+        ).append(m)
     for name, packets in found.items():
         yield Lane(name, [_packet(m, first.get(m.ssrc, m)) for m in packets[:MAX_MEDIA]])
 

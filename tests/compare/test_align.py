@@ -39,3 +39,9 @@ def test_fields() -> None:
         FieldDifference("in.layer", "Y", "Z"),
         FieldDifference("in.value", "3", "4"),
     ]
+
+
+def test_a_layer_that_one_side_lacks_is_one_difference() -> None:
+    one = Item("k", 1, {"layer": "X", "rtp": {"layer": "RTP", "a": 1, "b": 2}})
+    two = Item("k", 2, {"layer": "X"})
+    assert compare_items(one, two, Masks()) == [FieldDifference("rtp", "RTP", ABSENT)]
