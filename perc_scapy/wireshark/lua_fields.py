@@ -11,26 +11,8 @@ PREFIX = "perc."
 HEXADECIMAL = {"ProtectionProfile", "DtlsVersion", "HeaderExtensionProfile"}
 """Enumerations whose values people know in hexadecimal."""
 HEX_NAMES = {"ssrc", "csrc"}
-WORDS = {
-    w.lower(): w
-    for w in [
-        "CID",
-        "CSRC",
-        "DTLS",
-        "EKT",
-        "HMAC",
-        "MKI",
-        "OHB",
-        "ROC",
-        "SPI",
-        "SRTP",
-        "SSRC",
-        "TTL",
-    ]
-} | {
-    "msg": "message",
-    "seq": "sequence",
-}
+ACRONYMS = ("CID", "CSRC", "DTLS", "EKT", "HMAC", "MKI", "OHB", "ROC", "SPI", "SRTP", "SSRC", "TTL")
+WORDS = {w.lower(): w for w in ACRONYMS} | {"msg": "message", "seq": "sequence"}
 """Words that field names write in another way than labels do."""
 
 

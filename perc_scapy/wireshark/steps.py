@@ -210,7 +210,7 @@ def condition_table(condition: Any) -> Table:
     return {"kind": kind} | {k: plain(v) for k, v in vars(condition).items()}
 
 
-RULES = [
+RULES = (
     "AtMost",
     "DistinctTypes",
     "FlagNeeds",
@@ -224,7 +224,7 @@ RULES = [
     "RecordFits",
     "SentBy",
     "UuidVersion4",
-]
+)
 """Rules that the Lua part has a function for."""
 
 

@@ -15,27 +15,30 @@ SECONDS = 60
 PROTOCOLS = (
     "dtls tls rtp rtcp perc perc_tunnel perc_dtls perc_srtp perc_double frame _ws.malformed _ws.lua"
 )
+NOWHERE = Path("/nonexistent")
 Pairs = list[tuple[str, Any]]
 
 
-def run(path: Path, *options: str, keys: Path | None = None, script: Path = SCRIPT) -> str:
-    """What tshark prints, messages included: an error of the script appears in either stream."""
-    command = ["tshark", "-n", "-r", str(path), "-X", f"lua_script:{script}"]
-    if keys is not None:
-        command += ["-o", f"tls.keylog_file:{keys}"]
-    # No script of the person who runs this test, no preference of theirs.
-    home = {"HOME": str(path.parent), "WIRESHARK_CONFIG_DIR": str(path.parent)}
+def run(command: list[str], home: Path) -> str:
+    """What tshark prints, with no script or preference of the person who runs this test.
+
+    An error of the script appears in either stream.
+    """
+    environ = os.environ | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
     done = subprocess.run(
-        [*command, *options],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        env=os.environ | home,
-        check=False,
+        command, capture_output=True, text=True, timeout=SECONDS, env=environ, check=False
     )
     assert "Lua" not in done.stderr, done.stderr
     assert "Lua Error" not in done.stdout, lua_errors(done.stdout)
     return done.stdout
+
+
+def with_script(path: Path, *options: str, keys: Path | None = None, home: Path = NOWHERE) -> str:
+    """What tshark prints of a capture, the script loaded."""
+    command = ["tshark", "-n", "-r", str(path), "-X", f"lua_script:{SCRIPT}"]
+    if keys is not None:
+        command += ["-o", f"tls.keylog_file:{keys}"]
+    return run([*command, *options], home)
 
 
 def lua_errors(text: str) -> list[str]:
@@ -46,7 +49,7 @@ def packets(path: Path, *options: str, keys: Path | None = None) -> dict[int, Pa
     """Packet number -> every field of its tree."""
     # RTP of a call whose start is not in the capture: our side shows it by its first octets.
     options = (*options, "--enable-heuristic", "rtp_udp")
-    text = run(path, *options, "-T", "json", "-J", PROTOCOLS, keys=keys)
+    text = with_script(path, *options, "-T", "json", "-J", PROTOCOLS, keys=keys)
     found = {}
     for packet in json.loads(text, object_pairs_hook=list):
         layers = dict(dict(packet)["_source"])["layers"]
