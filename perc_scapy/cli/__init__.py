@@ -58,6 +58,9 @@ COMMANDS = {
     "decrypt": Command(
         "perc_scapy.cli.decrypt", "write the media of a capture in clear: RTP, WAV, Ogg, video"
     ),
+    "wireshark": Command(
+        "perc_scapy.cli.wireshark", "install the dissector for Wireshark, made from the same layers"
+    ),
     "cert": Command("perc_scapy.cli.cert", "make a private key and a self-signed certificate"),
     "config": Command("perc_scapy.cli.config", "print a commented example configuration"),
 }
