@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.capture.dtls_sessions import DtlsSession
-from perc_scapy.capture.handshakes import fragments_of
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.codes import ContentType
+from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.media_watch import MediaWatch
 from perc_scapy.view.parts import Part
+from perc_scapy.view.repeats import repeats
 
 if TYPE_CHECKING:
     from perc_scapy.view.packets import PacketView
@@ -68,24 +67,9 @@ class Remarks:
         if remark not in self._by_packet[packet]:
             self._by_packet[packet].append(remark)
 
-    def _repeats(self, session: DtlsSession, where: str = "") -> None:
-        """Handshake fragments and protected records that were seen before."""
-        fragments: set[tuple[Any, ...]] = set()
-        numbers: set[tuple[bool, int]] = set()
-        for seen in session.records:
-            ours = seen.sender == session.client
-            if (ours, seen.record.number) in numbers:
-                what = "the same record again: a duplicate or a replay"
-                self._add(seen.packet, Expert("note", f"{where}DTLS: {what}"))
-            elif seen.record.type == ContentType.HANDSHAKE:
-                pieces = {
-                    (ours, seen.record.epoch, f.type, f.sequence, f.offset, len(f.data))
-                    for f in fragments_of(seen)
-                }
-                if pieces & fragments:
-                    self._add(seen.packet, Expert("note", f"{where}DTLS: retransmission"))
-                fragments |= pieces
-            numbers.add((ours, seen.record.number))
+    def _repeats(self, session: SecuredSession, where: str = "") -> None:
+        for packet, what in repeats(session):
+            self._add(packet, Expert("note", f"{where}DTLS: {what}"))
 
 
 def _has_clear_keys(part: Part) -> bool:

@@ -32,7 +32,7 @@ class Whereabouts:
         self._letters = {id(a): p.letter for p in self.people for a in p.associations}
         self._packets: dict[int, tuple[str, Association]] = {}
         self._flows: dict[frozenset[Address], tuple[str, Association]] = {}
-        self._tunneled: dict[int, str] = {}
+        self._tunneled: dict[int, tuple[str, Association]] = {}
         self._clients: dict[frozenset[Address], Address] = {}
         for person in self.people:
             for association in person.associations:
@@ -49,7 +49,7 @@ class Whereabouts:
             for seen in association.direct.records:
                 self._packets[seen.packet] = letter, association
         for message in association.carrier.messages if association.carrier else ():
-            self._tunneled[message.packet] = letter
+            self._tunneled[message.packet] = letter, association
 
     def letter(self, association: Association | None) -> str:
         """Of an association; empty for None."""
@@ -67,12 +67,21 @@ class Whereabouts:
                 return self._in_tunnel(payload, flow)
         return self._hop(*found, payload.src == found[1].endpoint)
 
+    def owner(self, payload: Datagram | Segment, media: MediaPacket | None) -> Association | None:
+        """The association that a packet belongs to, at whatever hop."""
+        if media is not None and media.association is not None:
+            return media.association
+        found = self._packets.get(payload.number) or self._tunneled.get(payload.number)
+        found = found or self._flows.get(frozenset((payload.src, payload.dst)))
+        return None if found is None else found[1]
+
     def _in_tunnel(self, payload: Datagram | Segment, flow: frozenset[Address]) -> Place:
         client = self._clients.get(flow)
         if client is None:
             return NOWHERE
         hop = f"{MDD}>{KMF}" if payload.src == client else f"{KMF}>{MDD}"
-        return Place(self._tunneled.get(payload.number, ""), hop)
+        found = self._tunneled.get(payload.number)
+        return Place("" if found is None else found[0], hop)
 
     def _hop(self, letter: str, association: Association, from_endpoint: bool) -> Place:
         near, far = (letter, MDD) if not is_plain(association) else ("client", "server")
