@@ -86,7 +86,7 @@ class RecordCutter:
 
     def _find_start(self) -> bool:
         """Skip to a record that another one, or nothing, follows; False while that cannot be told."""
-        buffer = self._buffer
+        buffer = bytes(self._buffer)
         for match in _START.finditer(buffer):
             end = _end(buffer, match.start())
             if end is None:
@@ -106,7 +106,7 @@ class RecordCutter:
         del self._buffer[:count]
 
 
-def _end(buffer: bytearray, start: int) -> int | None:
+def _end(buffer: bytes | bytearray, start: int) -> int | None:
     """Where the record that begins at `start` ends; None when none begins there or its header is not whole."""
     if _START.match(buffer, start) is None or len(buffer) < start + HEADER:
         return None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import NamedTuple
 
 from OpenSSL import SSL
@@ -57,6 +58,8 @@ class TlsTalk(NamedTuple):
     client: TlsEnd
     server: TlsEnd
     lines: list[str]
+    handshake: int
+    """How many items of `stream` are the handshake."""
 
 
 def pump(client: TlsEnd, server: TlsEnd) -> Stream:
@@ -97,10 +100,11 @@ def tls_talk(
     stream = pump(client, server)
     assert client.established, (client.error, server.error)
     assert server.established, server.error
+    handshake = len(stream)
     default = [("client", b"from the client"), ("server", b"from the server")]
     for name, data in default if messages is None else messages:
         stream += say(client, server, name, data)
-    return TlsTalk(stream, keylog_of(lines), client, server, lines)
+    return TlsTalk(stream, keylog_of(lines), client, server, lines, handshake)
 
 
 def say(client: TlsEnd, server: TlsEnd, name: str, data: bytes) -> Stream:
@@ -135,7 +139,7 @@ def losing(found: list[StreamChunk], lost: set[int]) -> list[StreamChunk]:
             missing[chunk.src] = missing.get(chunk.src, 0) + len(chunk.data)
         else:
             gap = missing.pop(chunk.src, 0)
-            kept.append(StreamChunk(chunk.number, chunk.time, chunk.src, chunk.dst, chunk.offset, chunk.data, gap))  # fmt: skip
+            kept.append(replace(chunk, lost=gap))
     return kept
 
 
