@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from perc_scapy.cli import ExitCode
-from perc_scapy.cli.options import add_json, add_keys, open_keys
+from perc_scapy.cli.options import add_json, add_keys, naming, open_keys
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
     from perc_scapy.capture.streaming import StreamedCapture, StreamedPacket
     from perc_scapy.plain.capture import PlainCapture
+    from perc_scapy.plain.folder import Made, MediaFolder
 
 STANDARD_OUTPUT = "-"
 EVERY = 10_000
@@ -38,10 +40,17 @@ class _NothingOpened(Exception):
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("capture", type=Path, metavar="CAPTURE",
                         help="pcap or pcapng; - is standard input")  # fmt: skip
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT.pcapng", required=True,
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT.pcapng",
                         help="the capture to write; - is standard output")  # fmt: skip
     parser.add_argument("--layer", choices=("both", "outer"), default="both",
                         help="what is taken off: both layers, or the hop-by-hop layer alone")  # fmt: skip
+    parser.add_argument("--media", type=Path, metavar="DIR",
+                        help="a media file of each stream: WAV, Ogg, H.264 or IVF")  # fmt: skip
+    parser.add_argument("--payload", action="append", default=[], metavar="PT=CODEC[/RATE]",
+                        help="what a payload type stands for: PCMU, PCMA, opus, H264 or VP8; may be given several "
+                        "times; without it, payloads are looked at")  # fmt: skip
+    parser.add_argument("--every-hop", action="store_true",
+                        help="media files of what each receiver got, too")  # fmt: skip
     add_keys(parser)
     add_json(parser)
 
@@ -49,13 +58,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from perc_scapy.capture.streaming import StreamedCapture
 
+    if args.output is None and args.media is None:
+        raise ConfigError("nothing to write; give -o OUT.pcapng, --media DIR or both")
+    codecs = _codecs(args)
     with StreamedCapture(args.capture, open_keys(args)) as capture:
         try:
-            plain = _decrypt(capture, args)
+            plain, files = _decrypt(capture, codecs, args)
         except _NothingOpened as nothing:
             print(f"perc decrypt: {nothing}", file=sys.stderr)
             return ExitCode.UNDECIDABLE
-    _report(plain, args)
+    _report(plain, files, args)
     if capture.damage is None:
         return ExitCode.OK
     print(f"perc decrypt: {args.capture}: damaged after packet {capture.packets}: {capture.damage}",
@@ -63,24 +75,52 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.FINDING
 
 
-def _decrypt(capture: StreamedCapture, args: argparse.Namespace) -> PlainCapture:
+def _codecs(args: argparse.Namespace) -> dict[int, str]:
+    from perc_scapy.media.payload_types import parse_payload
+
+    with naming("--payload"):
+        return dict(map(parse_payload, args.payload))
+
+
+def _decrypt(
+    capture: StreamedCapture, codecs: dict[int, str], args: argparse.Namespace
+) -> tuple[PlainCapture, list[Made]]:
     from perc_scapy.plain.capture import PlainCapture
 
-    with _output(args.output) as stream:
+    with ExitStack() as open_files:
+        stream = open_files.enter_context(_output(args.output))
+        media = (
+            None if args.media is None else open_files.enter_context(_folder(capture, codecs, args))
+        )
         plain = PlainCapture(stream, args.layer, capture.interfaces)
         for packet in with_progress(capture):
             if packet.media is not None:
                 plain.add(packet.frame, packet.media)
-        if not plain.written.total():
+                if media is not None:
+                    media.add(packet.media)
+        if plain.nothing_opened or not plain.written:
             raise _NothingOpened(_why_nothing(capture, plain, args))
-    return plain
+        return plain, [] if media is None else media.finish()
+
+
+def _folder(
+    capture: StreamedCapture, codecs: dict[int, str], args: argparse.Namespace
+) -> MediaFolder:
+    from perc_scapy.plain.folder import MediaFolder
+    from perc_scapy.plain.names import Names
+
+    args.media.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return MediaFolder(args.media, Names(capture.analysis), codecs, every_hop=args.every_hop)
 
 
 @contextmanager
-def _output(path: Path) -> Iterator[BinaryIO]:
+def _output(path: Path | None) -> Iterator[BinaryIO]:
     from perc_scapy.pcap.private import replacing
 
-    if str(path) != STANDARD_OUTPUT:
+    if path is None:
+        with open(os.devnull, "wb") as nowhere:
+            yield nowhere
+    elif str(path) != STANDARD_OUTPUT:
         with replacing(path) as file:
             yield file
     elif sys.stdout.isatty():
@@ -122,18 +162,45 @@ def _reasons(plain: PlainCapture) -> str:
     return ", ".join(f"{n} packets: {reason}" for reason, n in plain.left_out.most_common(3))
 
 
-def _report(plain: PlainCapture, args: argparse.Namespace) -> None:
+def _report(plain: PlainCapture, files: list[Made], args: argparse.Namespace) -> None:
     """What was written, on stdout unless the capture itself goes there."""
     out = sys.stderr if str(args.output) == STANDARD_OUTPUT else sys.stdout
-    if args.json:
-        found = {"schema": 1, "output": str(args.output), "layer": args.layer}
-        counts = {"rtp": plain.written["rtp"], "rtcp": plain.written["rtcp"]}
-        print(json.dumps(found | counts | {"left_out": dict(plain.left_out)}), file=out)
-        return
-    about = (
-        "" if args.layer == "both" else " (what the MDD sees: payloads are end-to-end ciphertext)"
-    )
-    print(f"{args.output}: {plain.written['rtp']} RTP and {plain.written['rtcp']} RTCP packets{about}",
-          file=out)  # fmt: skip
+    lines = _json_lines if args.json else _lines
+    for line in lines(plain, files, args):
+        print(line, file=out)
+
+
+def _json_lines(plain: PlainCapture, files: list[Made], args: argparse.Namespace) -> Iterator[str]:
+    """The capture, then one object for each stream."""
+    output = None if args.output is None else str(args.output)
+    counts = {"rtp": plain.written["rtp"], "rtcp": plain.written["rtcp"]}
+    head = {"schema": 1, "output": output, "layer": args.layer}
+    yield json.dumps(head | counts | {"left_out": dict(plain.left_out)})
+    for made in files:
+        path = None if made.path is None else str(made.path)
+        yield json.dumps(made._asdict() | {"path": path, "seconds": round(made.seconds, 3)})
+
+
+def _lines(plain: PlainCapture, files: list[Made], args: argparse.Namespace) -> Iterator[str]:
+    if args.output is not None:
+        about = (
+            "" if args.layer == "both" else "; payloads are ciphertext, this is what the MDD sees"
+        )
+        counts = f"{plain.written['rtp']} RTP and {plain.written['rtcp']} RTCP packets"
+        yield f"{args.output}: {counts}{about}"
+    for made in files:
+        yield _file_line(made)
     if plain.left_out:
-        print(f"left out: {_reasons(plain)}", file=out)
+        yield f"left out: {_reasons(plain)}"
+
+
+def _file_line(made: Made) -> str:
+    holes = "".join(
+        f", {number} {word}"
+        for number, word in ((made.lost, "lost"), (made.dropped, "left out"))
+        if number and made.path is not None
+    )
+    if made.path is None:
+        sender = f" of {made.sender}" if made.sender else ""
+        return f"no file of SSRC {made.ssrc:08x}{sender}: {made.note} ({made.packets} packets)"
+    return f"{made.path}: {made.codec}, {made.seconds:.1f} s, {made.packets} packets{holes}"

@@ -17,6 +17,7 @@ from perc_scapy.pcap.pcapng import PcapngWriter
 from perc_scapy.pcap.reader import CaptureReader, open_capture
 from tests.capture.handmade import HandmadeConference, three_flows
 from tests.capture.samples import pcapng_little
+from tests.plain.talks import conference
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +96,68 @@ def test_standard_input_and_output(trace: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, input=data, capture_output=True, check=True)
     assert b"RTP" in done.stderr
     assert len(list(CaptureReader(io.BytesIO(done.stdout)))) > 50
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("speech") / "speech.pcapng"
+    path.write_bytes(conference("a", "b").pcapng())
+    return path
+
+
+def test_media_files_and_a_capture_in_one_go(speech: Path, tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "media"
+    code, text, err = perc(capsys, speech, "-o", tmp_path / "o.pcapng", "--media", folder)
+    assert (code, err) == (0, "")
+    names = sorted(path.name for path in folder.iterdir())
+    assert [name[0] + name[-4:] for name in names] == ["A.wav", "B.wav"]
+    assert text.splitlines()[1:] == [f"{folder / n}: PCMU, 0.2 s, 12 packets" for n in names]
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_media_files_alone_and_of_every_hop(speech: Path, tmp_path: Path, capsys) -> None:
+    code, text, _ = perc(capsys, speech, "--media", tmp_path, "--every-hop", "--json")
+    head, *files = map(json.loads, text.splitlines())
+    assert (code, head["output"], head["rtp"]) == (0, None, 48)
+    assert {(f["sender"], f["receiver"], f["codec"]) for f in files} == {
+        ("A", "", "PCMU"), ("A", "B", "PCMU"), ("B", "", "PCMU"), ("B", "A", "PCMU"),
+    }  # fmt: skip
+    assert sorted(f["path"] for f in files) == sorted(str(path) for path in tmp_path.iterdir())
+    assert {f["seconds"] for f in files} == {0.24}
+
+
+def test_a_payload_type_that_the_user_names(speech: Path, tmp_path: Path, capsys) -> None:
+    text = perc(capsys, speech, "--media", tmp_path, "--payload", "0=PCMA")[1]
+    assert text.count(": PCMA, 0.2 s, 12 packets") == 2
+    assert perc(capsys, speech, "--media", tmp_path, "--payload", "0=AV1")[0] == 2
+    code, text, _ = perc(capsys, speech, "--media", tmp_path, "--payload", "0=VP8")
+    assert code == 0
+    assert "no whole frame of VP8 (12 packets)" in text
+
+
+def test_without_keys_no_media_files_are_left(
+    trace: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.delenv("SSLKEYLOGFILE", raising=False)
+    sealed = trace.with_name("sealed.pcapng")
+    assert perc(capsys, sealed, "--media", tmp_path)[0] == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tunnels_secret_alone(
+    talk: HandmadeConference, trace: Path, tmp_path: Path, capsys
+) -> None:
+    """Reports open, speech does not: nothing is written, and the way to see what the MDD sees is named."""
+    keys, out = tmp_path / "tunnel", tmp_path / "o.pcapng"
+    keys.write_text(talk.lines[0])
+    sealed = trace.with_name("sealed.pcapng")
+    code, _, err = perc(capsys, sealed, "-k", keys, "-o", out)
+    assert (code, out.exists()) == (4, False)
+    assert "only the hop-by-hop layer opens" in err
+    assert "--layer outer" in err
+    code, text, _ = perc(capsys, sealed, "-k", keys, "-o", out, "--layer", "outer")
+    assert code == 0
+    assert "this is what the MDD sees" in text
 
 
 def test_usage(trace: Path, tmp_path: Path, capsys) -> None:
