@@ -141,7 +141,7 @@ def whole_log(talk: HandmadeConference, replayed: Replayed) -> KeyLog:
     return keylog
 
 
-@pytest.mark.req("R9185-TUN-01", "R9185-TUN-04", "R9185-TUN-06", "R9185-MD-05", "R9185-KD-05")
+@pytest.mark.req("R9185-TUN-04", "R9185-TUN-06", "R9185-MD-05")
 @pytest.mark.parametrize("version", [TLS_1_2, TLS_1_3])
 @pytest.mark.parametrize("mdd", ["client", "server"])
 @pytest.mark.parametrize("split", [0, 50])
@@ -166,7 +166,7 @@ def test_a_tunnel_over_tls(talk: HandmadeConference, version: int, mdd: str, spl
     assert tunnel.notes(keylog) == []
 
 
-@pytest.mark.req("R9185-KD-06", "R9185-KD-07", "R9185-KD-08")
+@pytest.mark.req("R9185-KD-08")
 def test_media_keys_give_the_hop_keys_of_an_association(talk: HandmadeConference) -> None:
     """With the tunnel's secrets alone: what the Media Distributor knows, and nothing else."""
     replayed = Replayed(talk, version=TLS_1_3)
@@ -179,7 +179,6 @@ def test_media_keys_give_the_hop_keys_of_an_association(talk: HandmadeConference
         assert association.ekt_keys() == []
 
 
-@pytest.mark.req("R9185-MD-08", "R9185-KD-10")
 def test_an_association_that_ended(talk: HandmadeConference) -> None:
     replayed = Replayed(talk, version=TLS_1_2)
     name = talk.people["B"].association_id
