@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output is None and args.media is None:
         raise ConfigError("nothing to write; give -o OUT.pcapng, --media DIR or both")
+    _spare_the_capture(args)
     codecs = _codecs(args)
     with StreamedCapture(args.capture, open_keys(args)) as capture:
         try:
@@ -73,6 +74,18 @@ def run(args: argparse.Namespace) -> int:
     print(f"perc decrypt: {args.capture}: damaged after packet {capture.packets}: {capture.damage}",
           file=sys.stderr)  # fmt: skip
     return ExitCode.FINDING
+
+
+def _spare_the_capture(args: argparse.Namespace) -> None:
+    """The new file would take the place of the only one that has the handshakes."""
+    output = args.output
+    if (
+        output is not None
+        and output.is_file()
+        and args.capture.is_file()
+        and output.samefile(args.capture)
+    ):
+        raise ConfigError(f"{output} is the capture itself; name another file")
 
 
 def _codecs(args: argparse.Namespace) -> dict[int, str]:

@@ -162,6 +162,9 @@ def test_the_tunnels_secret_alone(
 
 def test_usage(trace: Path, tmp_path: Path, capsys) -> None:
     assert perc(capsys, trace)[0] == 2
+    before = trace.read_bytes()
+    code, _, err = perc(capsys, trace, "-o", trace)
+    assert (code, "is the capture itself" in err, trace.read_bytes() == before) == (2, True, True)
     assert perc(capsys, tmp_path / "absent", "-o", tmp_path / "x")[0] == 2
     assert perc(capsys, trace, "-o", tmp_path / "no" / "x")[0] == 2
 

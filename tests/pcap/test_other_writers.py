@@ -22,17 +22,23 @@ V4, V6 = IP(src="1.2.3.4", dst="5.6.7.8"), IPv6(src="::1", dst="::2")
 MAC = {"src": "02:00:00:00:00:01", "dst": "02:00:00:00:00:02"}
 FRONTS = {
     (0, "null"): lambda ip: Loopback(type=2 if ip is V4 else 24),
-    (1, "ethernet"): lambda ip: Ether(**MAC),
-    (1, "vlan"): lambda ip: Ether(**MAC) / Dot1Q(vlan=5),
-    (1, "qinq"): lambda ip: Ether(**MAC, type=0x88A8) / Dot1AD(vlan=5) / Dot1Q(vlan=6),
-    (113, "sll"): lambda ip: CookedLinux(),
+    (1, "ethernet"): lambda ip: Ether(**MAC, type=0x0800 if ip is V4 else 0x86DD),
+    (1, "vlan"): lambda ip: Ether(**MAC) / Dot1Q(vlan=5, type=0x0800 if ip is V4 else 0x86DD),
+    (1, "qinq"): lambda ip: (
+        Ether(**MAC, type=0x88A8)
+        / Dot1AD(vlan=5, type=0x8100)
+        / Dot1Q(vlan=6, type=0x0800 if ip is V4 else 0x86DD)
+    ),
+    (101, "raw"): lambda ip: b"",
+    (108, "loop"): lambda ip: (2 if ip is V4 else 24).to_bytes(4, "big"),
+    (113, "sll"): lambda ip: CookedLinux(proto=0x0800 if ip is V4 else 0x86DD),
     (276, "sll2"): lambda ip: CookedLinuxV2(proto=0x0800 if ip is V4 else 0x86DD),
 }
 TIME_NS = 1_700_000_000_123_456_789
 
 
 def framed(front, ip, transport) -> bytes:
-    return bytes(front(ip) / ip / transport / b"payload")
+    return bytes(front(ip)) + bytes(ip / transport / b"payload")
 
 
 def write(path: Path, link_type: int, frames: list[bytes]) -> None:
@@ -108,7 +114,7 @@ def test_interfaces_of_a_merged_capture(tmp_path: Path) -> None:
         frames = list(reader)
         seen = [(reader.interfaces[f.interface].name, f.link_type) for f in frames]
     assert seen == [(name, kind) for kind, name in reversed(FRONTS)]
-    assert [found.src.port for found in payloads(frames)] == [5, 4, 3, 2, 1, 0]
+    assert [found.src.port for found in payloads(frames)] == [7, 6, 5, 4, 3, 2, 1, 0]
 
 
 def test_interfaces_that_we_write(tmp_path: Path) -> None:

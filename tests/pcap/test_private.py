@@ -68,9 +68,13 @@ def test_a_folder_that_is_absent_is_the_users_mistake(tmp_path: Path) -> None:
 
 
 def test_a_file_is_replaced_only_when_all_went_well(older: Path) -> None:
-    with pytest.raises(ZeroDivisionError), replacing(older) as stream:
-        stream.write(b"new")
-        raise ZeroDivisionError
+    def fail() -> None:
+        with replacing(older) as stream:
+            stream.write(b"new")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert older.read_bytes() == b"older and longer"
     with replacing(older) as stream:
         stream.write(b"new")
