@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from perc_scapy.view.packets import PacketView
 from perc_scapy.view.parts import Part
 from perc_scapy.view.rows import rows_of
+
+if TYPE_CHECKING:
+    from perc_scapy.view.packets import PacketView
 
 WIDTH = 16
 COVER = "--"

@@ -27,7 +27,7 @@ from perc_scapy.view.whereabouts import NOWHERE, Place, Whereabouts
 from perc_scapy.wire import classify
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class PacketView:
     """A packet and what there is to say of it."""
 
@@ -44,6 +44,24 @@ class PacketView:
     payload: Datagram | Segment | None = None
     media: MediaPacket | None = None
     place: Place = NOWHERE
+
+    def __repr__(self) -> str:
+        return f"PacketView({self.number}, {self.summary!r})"
+
+    def __str__(self) -> str:
+        from perc_scapy.view.style import Style
+        from perc_scapy.view.tree import tree
+
+        head = f"{self.number}  {self.src} -> {self.dst}  {self.summary}"
+        return "\n".join([head, *tree(self, Style(unicode=True))])
+
+    def _repr_html_(self) -> str:
+        from perc_scapy.view.html.packet import packet_html
+
+        return packet_html(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def locate(self) -> None:
         """Find where the first part lies in the frame: for those who show octets."""

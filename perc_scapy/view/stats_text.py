@@ -45,7 +45,7 @@ def stats_lines(figures: Figures, style: Style) -> Iterator[str]:
     """All tables that have rows."""
     capture = figures["capture"]
     yield f"{capture['packets']} packets in {capture['seconds']:.3f} s, {capture['reports']} of them RTCP"
-    shown = figures | _derived(figures)
+    shown = figures | derived(figures)
     for key, title, columns in SECTIONS:
         rows = shown[key]
         if rows:
@@ -71,7 +71,7 @@ def _short(value: Any) -> Any:
     return value.replace("_AEAD", "")
 
 
-def _derived(figures: Figures) -> Figures:
+def derived(figures: Figures) -> Figures:
     """Keys of the associations in tables of their own."""
     hops: list[Figures] = []
     given: dict[tuple[int, str, int], list[str]] = {}

@@ -13,11 +13,13 @@ _LEFT, _GAP, _RIGHT = 150, 96, 520
 _ROW, _NOTE, _HEAD = 24, 17, 62
 """Pixels: height of a step, of a note, of a section's title with its names."""
 _STYLE = """
-text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#1f2933}
-.title{font-weight:700;font-size:15px}.name{font-weight:700;text-anchor:middle}
-.note{fill:#0b6e75;font-size:12px}.dim{fill:#52606d}.num{fill:#7b8794;text-anchor:end}
-.life{stroke:#cbd2d9}.go{stroke:#1f2933;stroke-width:1.4;fill:none}.inner{stroke:#2466c7}
-.lost{stroke:#c0392b;stroke-dasharray:4 4}.good{fill:#1d7a3c}.bad{fill:#c0392b;font-weight:700}
+.perc-ladder text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#1f2933}
+.perc-ladder .title{font-weight:700;font-size:15px}.perc-ladder .name{font-weight:700;text-anchor:middle}
+.perc-ladder .note{fill:#0b6e75;font-size:12px}.perc-ladder .dim{fill:#52606d}
+.perc-ladder .num{fill:#7b8794;text-anchor:end}
+.perc-ladder .life{stroke:#cbd2d9}.perc-ladder .go{stroke:#1f2933;stroke-width:1.4;fill:none}
+.perc-ladder .lost{stroke:#c0392b;stroke-dasharray:4 4}
+.perc-ladder .good{fill:#1d7a3c}.perc-ladder .bad{fill:#c0392b;font-weight:700}
 """
 
 
@@ -36,7 +38,7 @@ class SvgLadder:
         body = [part for section in self._story.sections for part in self._section(section)]
         body += self._end()
         size = f'width="{self._width}" height="{self._y}" viewBox="0 0 {self._width} {self._y}"'
-        head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><style>{_STYLE}</style>'
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" class="perc-ladder" {size} role="img"><style>{_STYLE}</style>'
         marker = (
             '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
             'orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="#1f2933"/></marker></defs>'

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from perc_scapy.view.packets import PacketView
 from perc_scapy.view.parts import Part
 from perc_scapy.view.rows import Row, rows_of
 from perc_scapy.view.style import Style, Tone
+
+if TYPE_CHECKING:
+    from perc_scapy.view.packets import PacketView
 
 _WIDTH = 96
 """Characters of a value before it is cut."""
