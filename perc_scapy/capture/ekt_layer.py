@@ -62,6 +62,10 @@ class EktLayer:
         key, payload = self._opener.open(packet, field_, now)
         return self._remember(packet.header[8:12], key), payload
 
+    def in_use(self, ssrc: bytes) -> KeyInUse | None:
+        """The key that opened an SSRC's last packet."""
+        return self._current.get(ssrc)
+
     def _remember(self, ssrc: bytes, key: ReceivedKey) -> KeyInUse:
         current = self._current.get(ssrc)
         if current is None or current.key is not key:

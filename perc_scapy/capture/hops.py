@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
-from perc_scapy.capture.ekt_layer import SHORT, EktLayer
+from perc_scapy.capture.ekt_layer import SHORT, EktLayer, KeyInUse
 from perc_scapy.capture.layer_reader import LayerReader
 from perc_scapy.capture.stated_keys import StatedKeys
 from perc_scapy.crypto.double import OuterPacket, SyntheticPacket, synthetic_packet
@@ -106,6 +106,16 @@ class HopReader:
         except (DecodeError, CryptoError) as error:
             found.problem, found.repeat = str(error), isinstance(error, ReplayError)
         return found
+
+    def in_use(self, ssrc: bytes) -> tuple[SrtpContext, KeyInUse] | None:
+        """For readers that open the next packet of a double stream themselves: the context of the hop, and the
+        end-to-end key of the SSRC's last packet. None unless packets are two AES-GCM layers and a short EKT field.
+        """
+        layer, ekt = self._layer, self._ekt
+        if not (self._double and self._with_field and layer and ekt) or layer.mki:
+            return None
+        key = ekt.in_use(ssrc)
+        return None if key is None else (layer.context, key)
 
     def _open_rtcp(self, wire: bytes) -> bytes:
         if self._ekt is not None and not self._double:

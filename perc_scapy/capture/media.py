@@ -111,6 +111,11 @@ class MediaReader:
         # Also after a repeat, which is told by its index alone: another hop may have a fresh packet with that index.
         return self._search(datagram, kind, ssrc, packet, hop)
 
+    def in_use(self, src: Address, dst: Address, ssrc: bytes) -> Hop | None:
+        """What opened the last packet of an SSRC between these addresses."""
+        lane = self._lanes.get((src, dst))
+        return None if lane is None else lane.hops.get(ssrc)
+
     def _search(
         self,
         datagram: Datagram,

@@ -7,8 +7,8 @@ other blocks, the end, damage) is left to the reader, one frame at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
 from typing import Any
@@ -50,6 +50,8 @@ class Batch:
     """Nanoseconds since 1970, or `NO_TIME`."""
     link_types: Places
     interfaces: Places
+    wild: dict[int, int] = field(default_factory=dict)
+    """Row -> the time that is no time."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -59,7 +61,7 @@ class Batch:
         start = int(self.starts[row])
         return Frame(
             self.first + row,
-            int(self.times[row]),
+            self.wild.get(row) or int(self.times[row]),
             int(self.link_types[row]),
             self.data[start : start + int(self.captured[row])],
             int(self.lengths[row]),
@@ -75,7 +77,7 @@ class Batch:
             frames[0].number, data, np.frombuffer(data, np.uint8),
             np.cumsum(captured) - captured, captured, _numbers(f.length for f in frames),
             _numbers(clipped(f.time_ns) for f in frames), _numbers(f.link_type for f in frames),
-            _numbers(f.interface for f in frames),
+            _numbers(f.interface for f in frames), _wild(f.time_ns for f in frames),
         )  # fmt: skip
 
 
@@ -86,6 +88,10 @@ def _numbers(values: Any) -> Places:
 def clipped(time_ns: int) -> int:
     """A time as a column can hold it."""
     return time_ns if -(1 << 63) < time_ns < 1 << 63 else NO_TIME
+
+
+def _wild(times: Iterable[int]) -> dict[int, int]:
+    return {row: time for row, time in enumerate(times) if clipped(time) != time}
 
 
 class BatchReader:
@@ -207,19 +213,23 @@ def _packets(
     names = head["i"].astype(np.int64)
     ticks = head["h"].astype(np.uint64) << np.uint64(32) | head["t"]
     links = np.array([i.link_type for i in section.interfaces], np.int64)
+    times, wild = _times(ticks, names, section.interfaces)
     return Batch(
         number, data, octets, starts, captured, np.maximum(head["o"].astype(np.int64), captured),
-        _times(ticks, names, section.interfaces), links[names], names + section.first,
+        times, links[names], names + section.first, wild,
     )  # fmt: skip
 
 
-def _times(ticks: npt.NDArray[np.uint64], names: Places, interfaces: list[Interface]) -> Places:
+def _times(
+    ticks: npt.NDArray[np.uint64], names: Places, interfaces: list[Interface]
+) -> tuple[Places, dict[int, int]]:
     """Nanoseconds; by arithmetic on the whole column where the resolution allows."""
     units = {(interfaces[name].units, interfaces[name].offset) for name in np.unique(names)}
     if len(units) == 1:
         unit, offset = units.pop()
         factor = _SECOND // unit if unit <= _SECOND and _SECOND % unit == 0 else 0
         if factor and not offset and int(ticks.max()) < (1 << 62) // factor:
-            return ticks.astype(np.int64) * factor
+            return ticks.astype(np.int64) * factor, {}
     pairs = zip(ticks.tolist(), names.tolist(), strict=True)
-    return _numbers(clipped(interfaces[name].nanoseconds(tick)) for tick, name in pairs)
+    exact = [interfaces[name].nanoseconds(tick) for tick, name in pairs]
+    return _numbers(map(clipped, exact)), _wild(exact)

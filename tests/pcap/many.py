@@ -8,6 +8,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from perc_scapy.pcap import fast, frames
 from perc_scapy.pcap.headers import ip_udp
 from tests.capture import samples
 from tests.capture.handmade import three_flows
@@ -44,7 +47,23 @@ def ip_packets() -> list[bytes]:
         six[:47],
         b"\x70" + bytes(40),
     ]  # fmt: skip
-    return plain + odd
+    return plain + odd + fragments(ip_udp(*FOUR, RTP))
+
+
+def fragments(packet: bytes, cut: int = 24) -> list[bytes]:
+    """An IPv4 packet in two pieces, the first with `cut` octets, a multiple of eight, behind the header."""
+    total = (20 + cut).to_bytes(2, "big"), (len(packet) - cut).to_bytes(2, "big")
+    more, offset = b"\x20\0", (cut // 8).to_bytes(2, "big")
+    return [
+        packet[:2] + total[0] + packet[4:6] + more + packet[8 : 20 + cut],
+        packet[:2] + total[1] + packet[4:6] + offset + packet[8:20] + packet[20 + cut :],
+    ]
+
+
+def small_reads(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Have files read `size` octets at a time."""
+    monkeypatch.setattr(frames, "CHUNK", size)
+    monkeypatch.setattr(fast, "READ", size)
 
 
 def framed(packet: bytes, link: int, dice: random.Random) -> bytes:

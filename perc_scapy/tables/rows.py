@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Frames of a batch as rows of numbers: addresses, ports, payload. The common ones all at once, the rest one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from perc_scapy.capture.fast_media import Place
+from perc_scapy.pcap.fast import Batch
+from perc_scapy.pcap.fast_headers import Datagrams, Places, read_headers
+from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
+from perc_scapy.tables.payloads import HEAD, RTCP, RTP, STUN, Fields, Values, read_payloads
+
+UDP, TCP = 1, 2
+_MEDIA = (RTP, RTCP, STUN)
+"""STUN tells which addresses belong to one call (RFC 8445)."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """A batch with everything that needs no key."""
+
+    batch: Batch
+    plain: Datagrams
+    transport: npt.NDArray[np.uint8]
+    """0 neither, `UDP`, `TCP`."""
+    sizes: Places
+    """Octets of payload recorded; -1 without UDP and TCP."""
+    missing: Places
+    fields: Fields
+    slow: dict[int, Datagram | Segment] = field(default_factory=dict)
+    """Rows read one by one that carry or complete something."""
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def media(self) -> Iterator[Place]:
+        """Where RTP, RTCP and STUN packets are, in order; what needs a look of its own is marked."""
+        kind = self.fields["kind"]
+        found = np.flatnonzero(kind.valid & np.isin(kind.values, _MEDIA))
+        starts, plain = self.plain.start[found], self.plain
+        flows = starts - np.where(plain.v6[found], 40, 16)
+        fast = plain.understood[found] & (kind.values[found] == RTP) & (plain.size[found] > 12)
+        ends = np.where(fast, starts + plain.size[found], 4)
+        columns = found, np.where(fast, flows, -1), np.where(fast, starts, 0), ends
+        return zip(*(column.tolist() for column in columns), strict=True)
+
+    def payload(self, row: int) -> Datagram | Segment | None:
+        """What a row carries, as an object."""
+        if self.plain.understood[row]:
+            return _ALONE.read(self.batch.frame(row))
+        return self.slow.get(row)
+
+    def datagram(self, row: int) -> Datagram | None:
+        """The UDP datagram of a row, as an object."""
+        payload = self.payload(row)
+        return payload if isinstance(payload, Datagram) else None
+
+
+_ALONE = PayloadReader()
+"""For frames that are understood, hence no fragments: it never remembers anything."""
+
+
+class RowReader:
+    """Feed batches in order; fragments are put together across them."""
+
+    def __init__(self) -> None:
+        self._payloads = PayloadReader()
+
+    def read(self, batch: Batch) -> Rows:
+        """Rows of the next batch."""
+        plain = _headers(batch)
+        understood = plain.understood
+        sizes = np.where(understood, plain.size, -1)
+        transport = np.where(understood, np.uint8(UDP), np.uint8(0))
+        missing = np.where(understood, plain.missing, 0)
+        # What was not understood may point anywhere.
+        starts = np.where(understood, plain.start, 0)
+        rows = Rows(
+            batch, plain, transport, sizes, missing, read_payloads(batch.octets, starts, sizes)
+        )
+        if not understood.all():
+            self._one_by_one(rows, np.flatnonzero(~understood))
+        return rows
+
+    def _one_by_one(self, rows: Rows, places: Places) -> None:
+        read, frame = self._payloads.read, rows.batch.frame
+        for row in places.tolist():
+            payload = read(frame(row))
+            if payload is not None:
+                rows.slow[row] = payload
+        if rows.slow:
+            _scatter(rows, np.fromiter(rows.slow, np.int64), list(rows.slow.values()))
+
+
+def _headers(batch: Batch) -> Datagrams:
+    links = batch.link_types
+    if (links == links[0]).all():
+        return read_headers(batch.octets, batch.starts, batch.captured, int(links[0]))
+    whole = read_headers(batch.octets, batch.starts, batch.captured, -1)
+    for link in np.unique(links):
+        places = np.flatnonzero(links == link)
+        part = read_headers(batch.octets, batch.starts[places], batch.captured[places], int(link))
+        whole.put(places, part)
+    return whole
+
+
+def _scatter(rows: Rows, places: Places, payloads: list[Datagram | Segment]) -> None:
+    """Put what was read one by one into the columns."""
+    udp = np.fromiter((isinstance(p, Datagram) for p in payloads), bool)
+    sizes = np.fromiter((len(p.data) for p in payloads), np.int64)
+    rows.transport[places] = np.where(udp, UDP, TCP)
+    rows.sizes[places] = sizes
+    rows.missing[places] = [p.missing for p in payloads]
+    # TCP is a stream: where one of its messages begins, a segment does not say.
+    heads = b"".join(p.data[:HEAD].ljust(HEAD, b"\0") for p in payloads)
+    starts = np.arange(len(payloads), dtype=np.int64) * HEAD
+    found = read_payloads(np.frombuffer(heads, np.uint8), starts, np.where(udp, sizes, -1))
+    for name, values in rows.fields.items():
+        rows.fields[name] = _put(values, places, found[name])
+
+
+def _put(old: Values, places: Places, new: Values) -> Values:
+    values, valid = old.values.copy(), old.valid.copy()
+    values[places], valid[places] = new.values, new.valid
+    return Values(values, valid)
+
+
+class Hosts:
+    """Addresses of both ends as numbers into a list of texts that grows with the capture."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._known: dict[Any, int] = {}
+
+    def number(self, packed: Any) -> int:
+        """Number of an address given as text, or as octets of an IPv4 or IPv6 address."""
+        found = self._known.get(packed)
+        if found is None:
+            text = packed if isinstance(packed, str) else _text(packed)
+            found = self._known.get(text)
+            if found is None:
+                found = self._known[text] = len(self.names)
+                self.names.append(text)
+            self._known[packed] = found
+        return found
+
+    def column(self, rows: Rows, four: npt.NDArray[np.uint32], six: Any, end: int) -> Places:
+        """Numbers of one end's addresses, -1 where there is none. `end`: 0 sender, 1 receiver."""
+        values, inverse = np.unique(four, return_inverse=True)
+        numbers = np.full(len(rows), -1, np.int64)
+        plain = rows.plain.understood & ~rows.plain.v6
+        used = np.zeros(len(values), bool)
+        used[inverse[plain]] = True
+        table = np.full(len(values), -1, np.int64)
+        for index in np.flatnonzero(used):
+            table[index] = self.number(int(values[index]).to_bytes(4, "big"))
+        numbers[plain] = table[inverse[plain]]
+        for row in np.flatnonzero(rows.plain.v6).tolist():
+            numbers[row] = self.number(six[row].tobytes())
+        for row, payload in rows.slow.items():
+            numbers[row] = self.number((payload.src, payload.dst)[end].host)
+        return numbers
+
+
+def _text(packed: bytes) -> str:
+    return str(IPv4Address(packed) if len(packed) == 4 else IPv6Address(packed))

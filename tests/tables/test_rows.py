@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rows of a batch: what is understood at once and what is read by itself come out alike."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from perc_scapy.pcap.fast import Batch
+from perc_scapy.pcap.frames import Frame
+from perc_scapy.pcap.packets import PayloadReader, Segment
+from perc_scapy.tables.rows import Hosts, RowReader
+from tests.pcap import many
+
+
+def frames(packets: list[bytes], link: int = 101) -> list[Frame]:
+    return [Frame(n, n, link, p, len(p)) for n, p in enumerate(packets, 1)]
+
+
+def test_objects_are_those_of_the_payload_reader() -> None:
+    given = frames(many.ip_packets())
+    read = PayloadReader().read
+    rows = RowReader().read(Batch.of(given))
+    assert [rows.payload(row) for row in range(len(given))] == [read(frame) for frame in given]
+    segment = next(p for p in rows.slow.values() if isinstance(p, Segment))
+    assert rows.datagram(segment.number - 1) is None
+
+
+def test_fragments_meet_across_batches() -> None:
+    first, second = many.fragments(many.ip_udp(*many.FOUR, many.RTP))
+    reader = RowReader()
+    assert not reader.read(Batch.of(frames([first]))).slow
+    rows = reader.read(Batch.of([Frame(2, 0, 101, second, 99)]))
+    assert rows.slow[0].data == many.RTP
+    assert rows.fields["ssrc"].values[0] == 0xCAFEBABE
+    assert list(rows.media()) == [(0, -1, 0, 4)]
+
+
+def test_media_are_where_their_addresses_and_octets_are() -> None:
+    packets = many.ip_packets()
+    given = frames(packets)
+    rows = RowReader().read(Batch.of(given))
+    for row, flow, start, end in rows.media():
+        payload = rows.datagram(row)
+        if flow < 0:
+            continue
+        assert rows.batch.data[start:end] == payload.data
+        octets = rows.batch.data[flow : start - 4]
+        assert int.from_bytes(octets[-4:-2], "big") == payload.src.port
+        assert len(octets) == (36 if ":" in payload.src.host else 12)
+    kinds = [many.RTP, many.RTCP]
+    assert sum(flow >= 0 for _, flow, _, _ in rows.media()) >= packets.count(
+        many.ip_udp(*many.FOUR, kinds[0])
+    )
+
+
+def test_batches_of_several_link_types() -> None:
+    pairs = [(link, packet) for packet in many.ip_packets() for link in (1, 101, 113)]
+    dice = random.Random(1)
+    mixed = [
+        Frame(n, 0, link, many.framed(packet, link, dice), 0)
+        for n, (link, packet) in enumerate(pairs, 1)
+    ]
+    read = PayloadReader().read
+    rows = RowReader().read(Batch.of(mixed))
+    assert [rows.payload(row) for row in range(len(mixed))] == [read(frame) for frame in mixed]
+
+
+def test_an_address_keeps_its_number() -> None:
+    hosts = Hosts()
+    packed = bytes((192, 0, 2, 1))
+    assert hosts.number(packed) == hosts.number("192.0.2.1") == hosts.number(packed) == 0
+    assert hosts.number(bytes(15) + b"\1") == 1
+    assert hosts.names == ["192.0.2.1", "::1"]
+    rows = RowReader().read(Batch.of(frames(many.ip_packets())))
+    plain = rows.plain
+    numbers = hosts.column(rows, plain.src4, plain.src6, 0)
+    texts = [hosts.names[n] if n >= 0 else None for n in numbers]
+    payloads = [rows.payload(row) for row in range(len(rows))]
+    assert texts == [None if p is None else p.src.host for p in payloads]
+    assert np.unique(numbers).size > 2
