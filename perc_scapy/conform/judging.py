@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.conform.clauses import clause_of
 from perc_scapy.conform.model import (
     FAIL,
     NOT_EXERCISED,
@@ -16,7 +17,7 @@ from perc_scapy.conform.model import (
     RuleError,
     Verdict,
 )
-from perc_scapy.conform.registry import Rule, rules
+from perc_scapy.conform.registry import Rule, rule_book
 from perc_scapy.conform.requirements import requirements
 from perc_scapy.conform.subject import Subject
 
@@ -27,11 +28,11 @@ MAX_PLACES = 100
 def judge(analysis: Analysis, name: str = "", ids: Iterable[str] | None = None) -> Report:
     """What every rule (or those of `ids`) says of a capture. Raises nothing: see `Report.errors`."""
     subject = Subject(analysis)
-    wanted = set(rules() if ids is None else ids)
+    wanted = set(rule_book() if ids is None else ids)
     done: dict[Rule, Verdicts] = {}
     errors: list[RuleError] = []
     results = []
-    for id_, one in rules().items():
+    for id_, one in rule_book().items():
         if id_ not in wanted:
             continue
         if one not in done:
@@ -65,7 +66,7 @@ class Verdicts:
             result=self.verdict,
             level=requirements()[id_].level,
             packet=None if first is None else first.packet,
-            clause=one.clause(id_),
+            clause=clause_of(id_),
             expected=one.expected,
             seen=self._seen(first),
             packets=tuple(sorted({f.packet for f in self.faults if f.packet}))[:MAX_PLACES],

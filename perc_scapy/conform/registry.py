@@ -28,8 +28,6 @@ class Rule:
 
     ids: tuple[str, ...]
     judge: Judge
-    section: str
-    """Section of the source document; empty when the table's source is all there is."""
     expected: str
     about: str
     """What it looks at, in the plural: `tunnel messages`."""
@@ -45,11 +43,6 @@ class Rule:
         """How it judges: the function's own words."""
         return " ".join((self.judge.__doc__ or "").split())
 
-    def clause(self, id_: str) -> str:
-        """Document and section for one of the ids."""
-        source = requirements()[id_].source
-        return f"{source} {self.section}" if self.section else source
-
 
 _found: dict[str, Rule] = {}
 
@@ -59,14 +52,13 @@ def rule(
     expected: str,
     about: str,
     broken_by: str,
-    section: str = "",
     needs: Part = Part.NOTHING,
     shown_in: str = "",
 ) -> Callable[[Judge], Judge]:
     """Register a judging function. `LookupError` for an id that the table lacks or that has a rule already."""
 
     def register(judge: Judge) -> Judge:
-        made = Rule(ids, judge, section, expected, about, needs, broken_by, shown_in)
+        made = Rule(ids, judge, expected, about, needs, broken_by, shown_in)
         for id_ in ids:
             if id_ not in requirements() or id_ in _found:
                 raise LookupError(f"{id_}: not in the table, or judged twice")
@@ -77,7 +69,7 @@ def rule(
 
 
 @cache
-def rules() -> Mapping[str, Rule]:
+def rule_book() -> Mapping[str, Rule]:
     """All rules by id, in the order of the requirement table."""
     for module in MODULES:
         import_module(f"perc_scapy.conform.rules.{module}")

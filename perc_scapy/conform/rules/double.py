@@ -33,7 +33,6 @@ def relayed(subject: Subject) -> Iterator[tuple[Heard, Heard]]:
 
 @rule(
     "DBL-02",
-    section="section 3",
     expected="the outer half of key and salt in the hop-by-hop layer",
     about="packets of double profiles on hops with known keys",
     needs=Part.HOP | Part.INNER,
@@ -56,7 +55,6 @@ def outer_half_is_used(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-03",
-    section="section 5.1",
     expected="inner ciphertext, inner tag of 16 octets and an OHB inside of the outer layer",
     about=DOUBLE,
     needs=Part.HOP,
@@ -72,7 +70,6 @@ def both_layers_are_there(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-04",
-    section="section 5.1",
     expected="an inner tag over the header without its extension",
     about="double-protected packets with a header extension",
     needs=Part.HOP | Part.END,
@@ -90,7 +87,6 @@ def inner_tag_is_over_the_synthetic_header(subject: Subject) -> Iterator[Finding
 
 @rule(
     "DBL-05",
-    section="section 5.1",
     expected="an empty OHB (00) from the sender",
     about=FROM_ENDPOINTS,
     needs=Part.HOP,
@@ -106,7 +102,6 @@ def senders_leave_the_ohb_empty(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-07",
-    section="section 4",
     expected="reserved bits 0, no B without M, and every octet that the config octet announces",
     about=DOUBLE,
     needs=Part.HOP,
@@ -133,7 +128,6 @@ def _stamps(subject: Subject) -> set[bytes]:
 
 @rule(
     "DBL-06",
-    section="section 5.2",
     expected="the original PT, SEQ and M in the OHB wherever the header has another",
     about=RELAYED,
     needs=Part.HOP,
@@ -160,7 +154,6 @@ def ohb_has_the_originals(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-10",
-    section="section 5.2",
     expected="nothing in the OHB that equals the header, and what was in it stays",
     about="relayed packets with an OHB",
     needs=Part.HOP,
@@ -184,7 +177,6 @@ def ohb_has_nothing_else(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-11",
-    section="section 5.2",
     expected="V, P, CC, CSRCs, timestamp, SSRC and payload as the sender wrote them",
     about=RELAYED,
     needs=Part.HOP,
@@ -203,7 +195,6 @@ def only_three_fields_change(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "R8871-02",
-    section="section 4.1",
     expected="PT, SEQ and marker changed as RFC 8723 allows it, nothing else",
     about=RELAYED,
     needs=Part.HOP,
@@ -218,7 +209,6 @@ def changes_are_allowed_ones(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "FW16-10",
-    section="on splicing",
     expected="the SSRC as the sender wrote it",
     about=RELAYED,
     needs=Part.HOP,
@@ -247,7 +237,6 @@ def _changed(was: bytes, now: bytes) -> list[str]:
 
 @rule(
     "R8871-01",
-    section="section 4.1",
     expected="the inner packet unaltered",
     about="packets toward endpoints that have an origin at the ingress",
     needs=Part.HOP,
@@ -268,7 +257,6 @@ def inner_packets_pass_unaltered(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-12",
-    section="section 5.2",
     expected="packets whose extension the MDD changed open at the receiver",
     about="relayed packets with another header extension than at the ingress",
     needs=Part.HOP | Part.END,
@@ -292,7 +280,6 @@ def extension(heard: Heard) -> bytes:
 
 @rule(
     "DBL-18",
-    section="section 5.1",
     expected="no two packets of one SSRC with one inner index under one end-to-end key",
     about=FROM_ENDPOINTS,
     needs=Part.HOP | Part.END,

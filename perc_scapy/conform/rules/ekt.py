@@ -28,7 +28,6 @@ MANY = 4
 
 @rule(
     "T00-KMF-15",
-    section="section 5.2",
     expected="ekt_key behind the KMF's Finished, in protected records",
     about=EKT_KEYS,
     needs=Part.INNER,
@@ -63,7 +62,6 @@ def _stands_behind_finished(
 
 @rule(
     "EKT-24",
-    section="section 5.2.2",
     expected="ekt_key where an EKT cipher was negotiated, and only there",
     about="completed handshakes",
     needs=Part.INNER,
@@ -94,7 +92,6 @@ def _used_for(view: InnerView, seconds: float) -> bool:
 
 @rule(
     "EKT-23",
-    section="section 5.2.2",
     expected="a well-formed EKTKey, sent again until it is acknowledged",
     about=EKT_KEYS,
     needs=Part.INNER,
@@ -154,7 +151,6 @@ def _closed(session: DtlsSession) -> bool:
 
 @rule(
     "T00-EP-06",
-    section="section 5.1",
     expected="an ACK for every ekt_key, and none of the endpoint's own",
     about=EKT_KEYS,
     needs=Part.INNER,
@@ -186,7 +182,6 @@ def _late(view: InnerView, first: float, end: float) -> bool:
 
 @rule(
     "EKT-12",
-    section="section 4.3.2",
     expected="a master salt at least as long as the transform's",
     about=EKT_KEYS,
     needs=Part.INNER,
@@ -205,7 +200,6 @@ def salt_is_long_enough(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "R8871-32",
-    section="section 6.1",
     expected="one SPI, one EKT key and one salt for all members of a conference",
     about=EKT_KEYS,
     needs=Part.INNER,
@@ -232,7 +226,6 @@ def _all_given(subject: Subject) -> Iterator[Given]:
 
 @rule(
     "R8871-21",
-    section="section 4.5.2",
     expected="a new EKT key reaches every member of the conference",
     about="EKT keys of conferences with several members",
     needs=Part.INNER,

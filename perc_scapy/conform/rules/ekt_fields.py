@@ -44,7 +44,6 @@ def announced(subject: Subject) -> Iterator[tuple[Stream, Announced]]:
 
 @rule(
     "EKT-06",
-    section="section 4.1",
     expected="an EKT field behind every SRTP packet, and behind no SRTCP packet",
     about="SRTP and SRTCP packets of associations with EKT",
     needs=Part.HOP,
@@ -68,7 +67,6 @@ def every_packet_has_a_field(subject: Subject) -> Iterator[Finding]:
 @rule(
     "EKT-01",
     "EKT-19",
-    section="section 4.1",
     expected="fields of type 0 (one octet) or 2 (full)",
     about=FIELDS,
     broken_by="type 1, or a type that no document assigns",
@@ -86,7 +84,6 @@ def types_are_assigned(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-02",
-    section="section 4.1",
     expected="ciphertext, SPI, epoch, length of the whole field, 02",
     about="full EKT fields",
     broken_by="a length that counts the ciphertext only",
@@ -110,7 +107,6 @@ def full_fields_are_whole(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-04",
-    section="section 4.4.1, RFC 5649",
     expected="a ciphertext that unwraps under the EKT key of its SPI",
     about="full EKT fields under known EKT keys",
     needs=Part.HOP | Part.END,
@@ -127,7 +123,6 @@ def fields_unwrap(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-03",
-    section="section 4.1",
     expected="length, master key, SSRC, ROC in the plaintext, and nothing else",
     about=FULL_FIELDS,
     needs=Part.HOP | Part.END,
@@ -147,7 +142,6 @@ def plaintexts_are_whole(subject: Subject) -> Iterator[Finding]:
 @rule(
     "EKT-07",
     "T00-EP-07",
-    section="section 4.3.1",
     expected="full fields under an EKT key that the sender was given",
     about="full EKT fields of endpoints whose ekt_key can be read",
     needs=Part.HOP | Part.INNER,
@@ -168,7 +162,6 @@ def senders_use_their_keys(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-09",
-    section="section 4.3.2",
     expected="the SSRC of the packet in the plaintext",
     about=FULL_FIELDS,
     needs=Part.HOP | Part.END,
@@ -185,7 +178,6 @@ def fields_name_their_ssrc(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-10",
-    section="section 4.3.2",
     expected="a master key as long as the transform's, or as its inner half",
     about=FULL_FIELDS,
     needs=Part.HOP | Part.END,
@@ -204,7 +196,6 @@ def keys_fit_the_transform(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-13",
-    section="section 4.3.2",
     expected="epochs that never go back under one SPI, and one key for an epoch",
     about="full EKT fields",
     needs=Part.HOP,
@@ -229,7 +220,6 @@ def epochs_go_on(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-14",
-    section="section 4.3.1",
     expected="the rollover counter that the packet is protected with",
     about="packets with a full EKT field whose end-to-end layer can be opened",
     needs=Part.HOP | Part.END,
@@ -255,7 +245,6 @@ def fields_have_the_roc(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-15",
-    section="section 4.6",
     expected="full fields at the start of a stream and again and again: every 100 ms for audio",
     about="streams of senders with EKT",
     needs=Part.HOP,
@@ -302,7 +291,6 @@ def _gaps(packets: list[Heard]) -> Iterator[Finding]:
 
 @rule(
     "EKT-18",
-    section="section 4.3.2",
     expected="no EKT key in use after its time to live",
     about="full EKT fields of endpoints whose ekt_key can be read",
     needs=Part.HOP | Part.INNER,
@@ -327,7 +315,6 @@ def keys_die_in_time(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-21",
-    section="section 4.3.3",
     expected="the EKT field of a relayed packet, octet for octet",
     about="relayed packets with EKT whose ingress is captured",
     needs=Part.HOP,

@@ -6,26 +6,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from perc_scapy.capture.steps import Section, Step
+from perc_scapy.capture.steps import KMF, MDD, Section, Step
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import Judge, rule
 from perc_scapy.conform.requirements import requirements
 from perc_scapy.conform.rules.privacy import joiners_cannot_look_back
 from perc_scapy.conform.subject import Part, Subject
+from perc_scapy.conform.subject.inner import no_gap, sides
 
 FLOWS = {"SS1": "first participants", "SS2": "second participants", "NUJ": "later participants"}
 _LOOKED_BACK = "NUJ-03"
+MANY = 20
+"""Packets of a sender that are no accident."""
 
 
 def _judge(subject: Subject, id_: str) -> Iterator[Finding]:
-    """The step is seen, in every run of its flow in which a later step of the same chain is seen."""
+    """The step is seen wherever something follows that needs it: a later step of the same handshake, key or packet; the
+    acknowledgement of who got it; packets of a sender that should have brought it, or have reached somebody."""
     if not one_conference(subject):
         return
     for section in subject.story.sections:
         for chain in chains(section):
             for place, step in enumerate(chain):
                 if name_of(step) == id_:
-                    yield from _step(chain, place)
+                    yield from _step(subject, section, chain, place)
     if id_ == _LOOKED_BACK:
         yield from joiners_cannot_look_back(subject)
 
@@ -33,7 +37,7 @@ def _judge(subject: Subject, id_: str) -> Iterator[Finding]:
 def one_conference(subject: Subject) -> bool:
     """The flows are told of one conference in one draft-00 tunnel."""
     ids = {a.conference_id for a in subject.analysis.associations if a.conference_id}
-    return len(ids) == 1 and len(list(subject.draft00())) == len(subject.tunnels) > 0
+    return len(ids) == 1 and len(list(subject.draft00())) == len(subject.tunnels) == 1
 
 
 def chains(section: Section) -> Iterator[list[Step]]:
@@ -42,7 +46,8 @@ def chains(section: Section) -> Iterator[list[Step]]:
     for step in section.steps:
         if not step.id:
             continue
-        if chain and (step.message.startswith(("Tunnel(ekt_key ", "SRTP")) and _begins(step)):
+        begins = step.message.startswith("Tunnel(ekt_key ") or _is_media_in(step)
+        if chain and begins:
             yield chain
             chain = []
         chain.append(step)
@@ -50,8 +55,8 @@ def chains(section: Section) -> Iterator[list[Step]]:
         yield chain
 
 
-def _begins(step: Step) -> bool:
-    return step.message.startswith("Tunnel") or step.dst == "MDD"
+def _is_media_in(step: Step) -> bool:
+    return step.message.startswith("SRTP") and step.dst == MDD
 
 
 def name_of(step: Step) -> str:
@@ -59,16 +64,76 @@ def name_of(step: Step) -> str:
     return step.id.split(".")[0]
 
 
-def _step(chain: list[Step], place: int) -> Iterator[Finding]:
+def _step(subject: Subject, section: Section, chain: list[Step], place: int) -> Iterator[Finding]:
     step = chain[place]
     if step.packet is not None:
         yield Finding(step.packet, True)
         return
-    later = next((s for s in chain[place + 1 :] if s.packet is not None), None)
-    link_seen = any(s.packet is not None for s in chain if {s.src, s.dst} == {step.src, step.dst})
-    if later is not None and link_seen:
-        text = f"{later.id} ({later.message}) without {step.id} ({step.message})"
-        yield Finding(later.packet, False, text)
+    if not step.message.startswith("SRTP") and not _whole(subject, chain):
+        return
+    proof = (
+        _media(subject, chain, step)
+        if step.message.startswith("SRTP")
+        else _later(chain, place) or _acknowledged(section, chain, step)
+    )
+    if proof is not None:
+        yield Finding(proof[0], False, f"{proof[1]} without {step.id} ({step.message})")
+
+
+def _whole(subject: Subject, chain: list[Step]) -> bool:
+    """No record is missing in the tunnel nor in the handshakes of the endpoint: what is not seen was not sent."""
+    letter = next((end for s in chain for end in (s.src, s.dst) if end not in (MDD, KMF)), None)
+    person = next((p for p in subject.people if p.letter == letter), None)
+    sessions = [s for a in person.associations for s in a.sessions] if person else []
+    tunnels = all(
+        t.complete(from_mdd=side, until=_END) for t in subject.tunnels for side in (True, False)
+    )
+    return tunnels and all(no_gap(numbers) for s in sessions for numbers in sides(s).values())
+
+
+def _later(chain: list[Step], place: int) -> tuple[int, str] | None:
+    """A later step of the chain, if anything at all was seen between the two ends of the missing one."""
+    step = chain[place]
+    link = any(s.packet is not None for s in chain if {s.src, s.dst} == {step.src, step.dst})
+    for later in chain[place + 1 :]:
+        if later.packet is not None and link:
+            return later.packet, f"{later.id} ({later.message})"
+    return None
+
+
+def _acknowledged(section: Section, chain: list[Step], step: Step) -> tuple[int, str] | None:
+    """For the last step of a chain. A handshake: the endpoint acknowledges the EKT key that it got behind it. An
+    acknowledgement in the tunnel: it came from the endpoint."""
+    ack = next((s for s in section.steps if s.message == "ekt_key_ack" and s.packet), None)
+    if step is not chain[-1] or ack is None or ack.packet is None:
+        return None
+    if step.message == "Tunnel(ekt_key_ack)":
+        before = chain[-2]
+        return None if before.packet is None else (before.packet, f"{before.id} ({before.message})")
+    return ack.packet, f"{ack.id} ({ack.message})"
+
+
+_END = 1 << 62
+"""Behind every packet."""
+
+
+def _media(subject: Subject, chain: list[Step], step: Step) -> tuple[int, str] | None:
+    """Many packets of the sender since the newest member holds the key: none brings its key, or none gets through."""
+    sender = next((p for p in subject.people if p.letter == chain[0].src), None)
+    newest = [k.packet for p in subject.people for k in p.ekt_keys()[:1]]
+    if sender is None or not newest:
+        return None
+    sent = [m for m in sender.sent if m.number > max(newest)]
+    if len(sent) < MANY:
+        return None
+    announced = [m for m in sent if m.opened.ekt is not None and m.opened.ekt.ciphertext]
+    if step.dst == MDD:
+        proof = None if announced else sent[-1]
+    else:
+        receiver = next((p for p in subject.people if p.letter == step.dst), None)
+        linked = receiver is not None and receiver.association.direct is not None
+        proof = sent[-1] if announced and linked else None
+    return None if proof is None else (proof.number, f"{len(sent)} packets of {sender.letter}")
 
 
 def _register() -> None:

@@ -31,7 +31,6 @@ _CERTIFICATE_ALERTS = {
 @rule(
     "T00-EP-02",
     "R8871-08",
-    section="section 5.1",
     expected="the endpoint is the DTLS client, the KMF the server",
     about=HANDSHAKES,
     needs=Part.TUNNEL,
@@ -48,7 +47,6 @@ def endpoint_is_client(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-EP-05",
-    section="section 5.1",
     expected="use_srtp and supported_ekt_ciphers in the ClientHello",
     about=HANDSHAKES,
     needs=Part.TUNNEL,
@@ -71,7 +69,6 @@ def hello_offers_srtp_and_ekt(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-KMF-08",
-    section="section 5.2",
     expected="the KMF asks for the endpoint's certificate and gives no keys without one",
     about="handshakes that the KMF completed",
     needs=Part.TUNNEL,
@@ -90,7 +87,6 @@ def kmf_wants_a_certificate(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-EP-04",
-    section="section 5.1",
     expected="a certificate in the endpoint's flight",
     about="flights of endpoints",
     broken_by="an empty Certificate message",
@@ -106,7 +102,6 @@ def endpoint_shows_a_certificate(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-KMF-07",
-    section="section 5.2",
     expected="a certificate that the endpoint accepts",
     about="certificates of the KMF",
     needs=Part.TUNNEL,
@@ -125,7 +120,6 @@ def endpoint_accepts_the_kmf(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-EP-03",
-    section="section 5.1",
     expected="no handshake goes on after the endpoint refused the certificate",
     about="refused certificates",
     broken_by="an endpoint that sends the alert and its flight",
@@ -157,7 +151,6 @@ def _refusal(view: InnerView) -> tuple[int, str] | None:
 
 @rule(
     "DTL-01",
-    section="section 4.1.1 of RFC 5764",
     expected="use_srtp with a list in the ClientHello, and one of these profiles in the ServerHello",
     about=ANY_HANDSHAKE,
     broken_by="a server that selects what was not offered, or an MKI of its own",
@@ -212,7 +205,6 @@ def _packet(view: InnerView) -> int | None:
 
 @rule(
     "EKT-22",
-    section="section 5.2.1",
     expected="a list of EKT ciphers in the ClientHello, one octet of it in the ServerHello",
     about="handshakes with supported_ekt_ciphers",
     broken_by="a cipher that was not offered",
@@ -234,7 +226,6 @@ def ekt_cipher_is_answered(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-05",
-    section="section 6",
     expected="an EKT cipher with a key at least as long as the SRTP cipher's",
     about="handshakes with a double profile and EKT",
     broken_by="AESKW128 with profile 0x000A",

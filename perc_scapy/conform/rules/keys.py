@@ -16,10 +16,12 @@ from perc_scapy.crypto.profiles import SRTP_PROFILES
 KEY_INFORMATION = "key information"
 
 
-def told(subject: Subject) -> Iterator[tuple[InnerView, WireMessage, RawKeys]]:
+def told(
+    subject: Subject, version: str | None = None
+) -> Iterator[tuple[InnerView, WireMessage, RawKeys]]:
     """Every message with keys, good or bad, with the association that it is for; one id may serve two in a row."""
     seen: set[int] = set()
-    for view in subject.tunneled():
+    for view in subject.tunneled(version):
         for message in view.key_messages:
             if message.keys is not None and id(message) not in seen:
                 seen.add(id(message))
@@ -37,7 +39,6 @@ def _owner(subject: Subject, view: InnerView, message: WireMessage) -> InnerView
 @rule(
     "T00-KMF-10",
     "SLD-OBJ-05",
-    section="section 5.2",
     expected="the message with the KMF's Finished is SRTPKeyInformation",
     about="Finished messages of the KMF in a tunnel",
     needs=Part.TUNNEL,
@@ -56,7 +57,6 @@ def finished_has_keys(subject: Subject) -> Iterator[Finding]:
 @rule(
     "T00-KMF-11",
     "SLD-TRN-01",
-    section="section 5.2",
     expected="a retransmitted Finished brings the same key information again",
     about="retransmitted Finished messages of the KMF in a tunnel",
     needs=Part.TUNNEL | Part.INNER,
@@ -86,7 +86,6 @@ def _finished_of(view: InnerView) -> list[WireMessage]:
 
 @rule(
     "T00-KMF-12",
-    section="section 5.2",
     expected="the chosen profile is one that endpoint and MDD both list",
     about="chosen profiles",
     needs=Part.TUNNEL,
@@ -112,7 +111,6 @@ def _answer(view: InnerView) -> int | None:
 
 @rule(
     "T00-KMF-13",
-    section="section 5.2",
     expected="protection_profile of the key information equals use_srtp of the ServerHello",
     about=KEY_INFORMATION,
     needs=Part.TUNNEL,
@@ -121,7 +119,7 @@ def _answer(view: InnerView) -> int | None:
 )
 def told_profile_is_the_chosen_one(subject: Subject) -> Iterator[Finding]:
     """Both values, in each message with keys."""
-    for view, message, keys in told(subject):
+    for view, message, keys in told(subject, "draft00"):
         chosen = view.association.srtp_profile
         if chosen is not None:
             text = f"{keys.profile:#06x}, while the handshake chose {chosen:#06x}"
@@ -131,7 +129,6 @@ def told_profile_is_the_chosen_one(subject: Subject) -> Iterator[Finding]:
 @rule(
     "T00-KMF-14",
     "FW16-01",
-    section="section 5.2",
     expected="hop-by-hop key material only: nothing that opens the media",
     about=KEY_INFORMATION,
     needs=Part.TUNNEL,
@@ -172,7 +169,6 @@ def has_inner(full: ExportedKeys, keys: RawKeys) -> bool:
 
 @rule(
     "R8871-31",
-    section="section 4.5.2",
     expected="the second half of each exported key and of each salt",
     about="key information whose handshake can be opened",
     needs=Part.TUNNEL | Part.INNER,
@@ -194,7 +190,6 @@ def keys_are_second_halves(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DBL-01",
-    section="section 3",
     expected="keys of 16 octets for 0x0009, of 32 for 0x000A, salts of 12",
     about="key information for profiles that are known",
     needs=Part.TUNNEL,
@@ -212,7 +207,6 @@ def lengths_fit_the_profile(subject: Subject) -> Iterator[Finding]:
 @rule(
     "R8871-10",
     "DBL-13",
-    section="section 4.5.2",
     expected="no SRTP master key serves two hops or both directions of one",
     about="hop keys",
     needs=Part.HOP,
@@ -244,7 +238,6 @@ def _hop_keys(subject: Subject) -> Iterator[tuple[int, object, str, bytes]]:
 
 @rule(
     "T00-KMF-16",
-    section="section 5.1",
     expected="each conference has EKT keys of its own",
     about="EKT keys of conferences that tunnels name",
     needs=Part.TUNNEL | Part.INNER,

@@ -29,7 +29,6 @@ def _search(subject: Subject, *names: str) -> Iterator[Finding]:
 @rule(
     "EKT-26",
     "T00-MDD-11",
-    section="section 4.3.3",
     expected="no EKT key and no end-to-end salt in what the MDD handles in clear",
     about=CLEAR,
     needs=Part.INNER,
@@ -44,7 +43,6 @@ def ekt_keys_stay_hidden(subject: Subject) -> Iterator[Finding]:
 @rule(
     "R8871-04",
     "SLD-ROLE-02",
-    section="section 3.1",
     expected="no end-to-end key, and no inner half of an exported one, in what the MDD handles in clear",
     about=CLEAR,
     needs=Part.INNER,
@@ -58,7 +56,6 @@ def end_to_end_keys_stay_hidden(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "R8871-24",
-    section="section 4.5.2",
     expected="a member that joins a running conference cannot open what was said before",
     about="members that join third or later",
     needs=Part.HOP | Part.END,
@@ -88,7 +85,6 @@ def later_members(subject: Subject) -> Iterator[Participant]:
 @rule(
     "DBL-14",
     "SLD-ROLE-01",
-    section="section 1",
     expected="payloads that are still encrypted where the hop layer is open",
     about="packets whose both layers open",
     needs=Part.HOP | Part.END,
@@ -106,7 +102,6 @@ def payloads_stay_encrypted(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "FW16-11",
-    section="section on rollover counters",
     expected="an outer rollover counter of the MDD's own toward each receiver, from 0",
     about="streams toward endpoints, from their first packet on",
     needs=Part.HOP,

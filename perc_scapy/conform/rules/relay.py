@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
 from perc_scapy.conform.subject import Part, Subject
-from perc_scapy.conform.subject.inner import InnerView
+from perc_scapy.conform.subject.inner import InnerView, no_gap, sides
 from perc_scapy.conform.subject.packets import Heard
 from perc_scapy.dtls.record import encode_record, split_records
 from perc_scapy.wire import classify
@@ -24,7 +23,6 @@ PATIENCE = 4
     "T00-MDD-07",
     "SLD-FUN-03",
     "R8871-03",
-    section="sections 5.1, 5.2",
     expected="every DTLS datagram is passed on, octet for octet, both ways",
     about=RELAYED,
     needs=Part.TUNNEL,
@@ -33,10 +31,10 @@ PATIENCE = 4
 def dtls_is_passed_on(subject: Subject) -> Iterator[Finding]:
     """Everything tunneled for an association is on its endpoint's link with the same octets; and of what the
     endpoint or the KMF sends, no four datagrams in a row are missing on the other side."""
-    links = _links(subject)
+    both = links(subject)
     for view in subject.tunneled("draft00"):
         if view.association.endpoint is not None:
-            up, down = links[view.association.endpoint]
+            up, down = both[view.association.endpoint]
             yield from _unaltered(view, up)
             yield from _never_passed(view, down)
     yield from whole_answers(subject)
@@ -46,21 +44,13 @@ def _unaltered(view: InnerView, up: set[bytes]) -> Iterator[Finding]:
     """Tunneled datagrams against the link. Some may be missing on the link's side of a capture: then nothing is said,
     unless a record of the same number is there with other octets, or no number is missing."""
     session = view.association.direct
-    numbers = sorted(
-        {s.record.number for s in session.records if s.sender == session.client} if session else ()
-    )
-    whole = bool(numbers) and all(_next(a, b) for a, b in pairwise(numbers))
-    known = set(numbers)
+    numbers = sides(session)[True] if session else []
+    whole, known = bool(numbers) and no_gap(numbers), set(numbers)
     for message in view.messages:
         if message.dtls and message.from_mdd:
             ok = message.dtls in up
             if ok or whole or any(r.number in known for r in message.records):
                 yield Finding(message.packet, ok, "octets that no endpoint sent")
-
-
-def _next(number: int, later: int) -> bool:
-    """No record is missing between two numbers; a new epoch begins at 0."""
-    return later == number + 1 or (later & (1 << 48) - 1 == 0 and later >> 48 == (number >> 48) + 1)
 
 
 def whole_answers(subject: Subject) -> Iterator[Finding]:
@@ -87,7 +77,7 @@ def _records(datagram: bytes) -> list[bytes]:
     ]
 
 
-def _links(subject: Subject) -> dict[object, tuple[set[bytes], set[bytes]]]:
+def links(subject: Subject) -> dict[object, tuple[set[bytes], set[bytes]]]:
     """Address -> (datagrams that it sent, datagrams that it was sent)."""
     found: dict[object, tuple[set[bytes], set[bytes]]] = defaultdict(lambda: (set(), set()))
     for datagram in subject.analysis.datagrams:
@@ -125,7 +115,6 @@ def _data(view: InnerView, packets: set[int]) -> Iterator[tuple[int, bytes]]:
 
 @rule(
     "T00-MDD-09",
-    section="section 5.1",
     expected="the DTLS of a message with keys goes on to the endpoint as well",
     about="key information for endpoints whose link is captured",
     needs=Part.TUNNEL,
@@ -133,12 +122,12 @@ def _data(view: InnerView, packets: set[int]) -> Iterator[tuple[int, bytes]]:
 )
 def dtls_beside_keys_is_passed_on(subject: Subject) -> Iterator[Finding]:
     """The KMF's last flight is found on the link; one may be lost, but not each of two or more."""
-    links = _links(subject)
+    both = links(subject)
     for view in subject.tunneled("draft00"):
         flights = [m for m in view.key_messages if m.dtls]
         if view.association.endpoint is None or not flights:
             continue
-        down = links[view.association.endpoint][1]
+        down = both[view.association.endpoint][1]
         passed = any(m.dtls in down for m in flights)
         if passed or len(flights) > 1:
             yield Finding(flights[-1].packet, passed, "the flight beside the keys was kept back")
@@ -146,7 +135,6 @@ def dtls_beside_keys_is_passed_on(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-MDD-14",
-    section="section 5.1",
     expected="no media to an endpoint before the keys of its hop have come",
     about="media toward endpoints whose keys are seen to arrive",
     needs=Part.TUNNEL,
@@ -180,7 +168,6 @@ def _waiting(subject: Subject) -> dict[object, list[tuple[int, int]]]:
     "T00-MDD-08",
     "R8871-11",
     "SLD-FUN-02",
-    section="section 5.1",
     expected="media of a hop is under the keys that the KMF gave for this hop",
     about="hops with media and known keys",
     needs=Part.HOP,
@@ -211,7 +198,6 @@ def hops_use_their_own_keys(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "R8871-09",
-    section="section 4.3",
     expected="the MDD relays only what authenticated on its ingress hop",
     about="relayed packets whose ingress is captured",
     needs=Part.HOP,
@@ -240,7 +226,6 @@ def only_authentic_packets_are_relayed(subject: Subject) -> Iterator[Finding]:
 @rule(
     "R8871-13",
     "FW16-09",
-    section="section 5.4",
     expected="one inner packet toward one receiver once",
     about="packets toward endpoints with two layers",
     needs=Part.HOP,
@@ -260,7 +245,6 @@ def inner_packets_leave_once(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "R8871-12",
-    section="section 5.4",
     expected="no packet that came again is relayed again",
     about="relayed packets whose ingress is captured",
     needs=Part.HOP,

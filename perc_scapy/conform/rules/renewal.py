@@ -20,7 +20,6 @@ TOO_SOON = 0.1
     "R8871-22",
     "EKT-17",
     "FW16-07",
-    section="section 4.5.2",
     expected="a new end-to-end key, epoch 0, under a new EKT key",
     about="senders that announce keys under several EKT keys",
     needs=Part.HOP | Part.END,
@@ -48,7 +47,6 @@ def new_ekt_key_new_master_key(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "EKT-16",
-    section="section 4.3.1",
     expected="250 ms between the announcement of a new key and its use",
     about="changes of keys while a sender talks",
     needs=Part.HOP | Part.END,
@@ -81,7 +79,6 @@ def _changes(packets: list[Heard], announced_at: dict[str, tuple[float, int]]) -
 
 @rule(
     "R8871-20",
-    section="section 4.5.2",
     expected="the salt of the EKTKey in the end-to-end layer",
     about="packets announced in EKT fields that can be unwrapped",
     needs=Part.HOP | Part.END,
@@ -102,7 +99,6 @@ def salt_is_the_ekt_one(subject: Subject) -> Iterator[Finding]:
 @rule(
     "R8871-36",
     "R8871-34",
-    section="section 8.3",
     expected="one SSRC, one sender",
     about="SSRCs at the MDD's ingress",
     needs=Part.HOP,
@@ -130,7 +126,6 @@ def _first_uses(sent: list[MediaPacket]) -> Iterator[tuple[int, int, bytes | Non
 
 @rule(
     "FW16-05",
-    section="section 4",
     expected="no end-to-end key is shared by two senders",
     about="end-to-end keys in EKT fields",
     needs=Part.HOP | Part.END,

@@ -22,7 +22,6 @@ _PERSONAL = {SdesType.NAME, SdesType.EMAIL, SdesType.PHONE, SdesType.LOC, SdesTy
 @rule(
     "DBL-15",
     "R8871-14",
-    section="section 6",
     expected="SRTCP under the hop's outer key alone",
     about=RTCP,
     needs=Part.HOP,
@@ -54,7 +53,6 @@ def rtcp_is_hop_by_hop(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "SRT-05",
-    section="RFC 3711 section 3.4, RFC 7714 section 9.1",
     expected="an SRTCP index that grows with each packet of an SSRC",
     about=RTCP,
     needs=Part.HOP,
@@ -93,7 +91,6 @@ def _index(m: MediaPacket) -> int | None:
 
 @rule(
     "R8871-15",
-    section="section 4.3",
     expected="nothing personal in RTCP: no name, mail, phone, place or note",
     about="source descriptions that open",
     needs=Part.HOP,

@@ -21,7 +21,6 @@ STORM, WITHIN = 5, 1.0
 
 @rule(
     "DTL-03",
-    section="section 5.1.2 of RFC 5764, RFC 7983",
     expected="a first octet of STUN, ZRTP, DTLS, TURN or RTP",
     about="datagrams between ends that run DTLS",
     broken_by="RTP of version 0, or an octet in front of every packet",
@@ -37,7 +36,6 @@ def first_octets_are_known(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DTL-04",
-    section="RFC 6347 section 4.1",
     expected="DTLS 1.2 records within the size limits that open under the session's keys",
     about="DTLS sessions",
     broken_by="DTLS 1.0, or a record whose content is longer than 16384 octets",
@@ -60,7 +58,6 @@ def records_are_sound(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DTL-05",
-    section="RFC 6347 section 4.2.4",
     expected="flights come again after a second or more, not in storms",
     about="retransmitted handshake messages",
     broken_by="an endpoint that sends its ClientHello every 50 ms",

@@ -22,7 +22,6 @@ NEAR = 0x4000
 
 @rule(
     "SRT-02",
-    section="section 4.3",
     expected="packets that authenticate under the keys of the handshake",
     about=PACKETS,
     needs=Part.HOP,
@@ -45,7 +44,6 @@ def keys_open_packets(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DTL-02",
-    section="section 4.2 of RFC 5764",
     expected="client keys for what the client sends, server keys for the rest",
     about=PACKETS,
     needs=Part.HOP,
@@ -64,7 +62,6 @@ def directions_have_their_keys(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "SRT-03",
-    section="section 3.3.1",
     expected="a rollover counter that grows by one when SEQ wraps, and never else",
     about="streams whose hop layer opens",
     needs=Part.HOP,
@@ -86,7 +83,6 @@ def rollover_counters_run_on(subject: Subject) -> Iterator[Finding]:
 @rule(
     "SRT-04",
     "SRT-01",
-    section="RFC 3711 section 3.3.2, RFC 7714 section 8.4",
     expected="no two packets of one SSRC with one index under one key",
     about=PACKETS,
     needs=Part.HOP,
@@ -126,7 +122,6 @@ def _one_index(one: MediaPacket, first: bytes, second: bytes) -> bool:
 
 @rule(
     "SRT-06",
-    section="RFC 7714 section 8.2",
     expected="a whole tag behind the header, also of an empty payload",
     about="SRTP packets of known profiles",
     broken_by="a packet that was cut",

@@ -28,7 +28,6 @@ def start(tunnel: TunnelView) -> int:
 
 @rule(
     "T00-TUN-01",
-    section="section 4",
     expected="the MDD is the DTLS client of the tunnel",
     about=TUNNELS,
     needs=Part.TUNNEL,
@@ -42,7 +41,6 @@ def mdd_dials(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-KMF-02",
-    section="section 4",
     expected="a KMF sends no ClientHello for a tunnel",
     about=TUNNELS,
     needs=Part.TUNNEL,
@@ -66,7 +64,6 @@ def kmf_never_dials(subject: Subject) -> Iterator[Finding]:
 @rule(
     "T00-TUN-02",
     "SLD-TRN-03",
-    section="section 4",
     expected="CertificateRequest, and a certificate of both sides, in the tunnel's handshake",
     about=TUNNELS,
     needs=Part.TUNNEL,
@@ -90,7 +87,6 @@ def tunnel_is_mutual(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-TUN-03",
-    section="section 4",
     expected="after a HelloVerifyRequest, a ServerHello only for a ClientHello with its cookie",
     about="cookie exchanges of tunnels",
     needs=Part.TUNNEL,
@@ -134,7 +130,6 @@ def _shown(body: bytes) -> bytes | None:
 
 @rule(
     "R8871-07",
-    section="section 4.5",
     expected="no answer to an endpoint's DTLS before the MDD has shown its certificate",
     about="tunneled handshakes",
     needs=Part.TUNNEL,
@@ -155,7 +150,6 @@ def mdd_is_known_first(subject: Subject) -> Iterator[Finding]:
 @rule(
     "T00-TUN-07",
     "SLD-OBJ-03",
-    section="section 4",
     expected="application data of a tunnel are tunnel messages, one a record",
     about=MESSAGES,
     needs=Part.TUNNEL,
@@ -173,7 +167,6 @@ def only_messages(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-MDD-01",
-    section="section 5.1",
     expected="all messages of an association go through one tunnel",
     about="associations in tunnels",
     needs=Part.TUNNEL,
@@ -198,7 +191,6 @@ def _names(message: WireMessage) -> Iterator[bytes]:
 
 @rule(
     "T00-KMF-05",
-    section="section 5.2",
     expected="answers leave through the tunnel that the association came through",
     about="answers of the KMF",
     needs=Part.TUNNEL,
@@ -217,7 +209,6 @@ def answers_stay_home(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-KMF-04",
-    section="section 5.2",
     expected="the association id of an answer is one that the MDD gave out in this tunnel",
     about="answers of the KMF",
     needs=Part.TUNNEL,
@@ -238,7 +229,6 @@ def answers_use_known_ids(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-MDD-12",
-    section="section 5.2",
     expected="nothing of a KMF message for an unknown association reaches an endpoint",
     about="KMF messages for associations that the MDD never announced",
     needs=Part.TUNNEL,
@@ -258,7 +248,6 @@ def unknown_ids_are_dropped(subject: Subject) -> Iterator[Finding]:
 @rule(
     "T00-MDD-02",
     "SLD-OBJ-06",
-    section="section 5.1",
     expected="one association identifier in all messages of an association",
     about="datagrams of endpoints in a tunnel",
     needs=Part.TUNNEL,
@@ -299,7 +288,6 @@ def _owners(subject: Subject, tunnel: TunnelView) -> dict[bytes, bytes]:
 
 @rule(
     "T00-MDD-03",
-    section="section 5.1",
     expected="no two endpoint associations share an identifier in a tunnel",
     about="associations in tunnels",
     needs=Part.TUNNEL,
@@ -333,7 +321,6 @@ def _person(view: InnerView) -> object:
 
 @rule(
     "T00-MDD-04",
-    section="section 5.1",
     expected="every message of an association names the same conference",
     about=MESSAGES,
     needs=Part.TUNNEL,
@@ -355,7 +342,6 @@ def conference_stays(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "SLD-TRN-05",
-    section="requirements on the transport",
     expected="what the KMF sends for one association reaches that endpoint only",
     about="datagrams relayed from the KMF",
     needs=Part.TUNNEL,

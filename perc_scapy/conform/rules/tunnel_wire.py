@@ -36,7 +36,6 @@ def _form(subject: Subject, id_: str, type_: Type | None = None) -> Iterator[Fin
 
 @rule(
     "T00-WIRE-01",
-    section=SECTION,
     expected="octets 01 00 at the front of every message",
     about=MESSAGES,
     needs=Part.TUNNEL,
@@ -49,7 +48,6 @@ def version_is_1_0(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-02",
-    section=SECTION,
     expected="a header of 35 octets: version, two ids of 16, type",
     about=MESSAGES,
     needs=Part.TUNNEL,
@@ -62,7 +60,6 @@ def header_is_whole(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-03",
-    section=SECTION,
     expected="type 0, 1 or 2",
     about=MESSAGES,
     needs=Part.TUNNEL,
@@ -75,7 +72,6 @@ def type_is_defined(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-04",
-    section=SECTION,
     expected="a two-octet length and the DTLS message behind the body, and nothing behind that",
     about=MESSAGES,
     needs=Part.TUNNEL,
@@ -88,7 +84,6 @@ def dtls_message_is_last(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-05",
-    section=SECTION,
     expected="a two-octet length and at least one two-octet profile",
     about="profile lists",
     needs=Part.TUNNEL,
@@ -101,7 +96,6 @@ def profile_list_is_whole(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-06",
-    section=SECTION,
     expected="srtp_mki behind a one-octet length",
     about="profile lists",
     needs=Part.TUNNEL,
@@ -114,7 +108,6 @@ def mki_is_whole(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-07",
-    section=SECTION,
     expected="profile, then client key, server key, client salt, server salt, each behind two octets of length",
     about="key information",
     needs=Part.TUNNEL,
@@ -127,7 +120,6 @@ def key_fields_are_whole(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-WIRE-08",
-    section="sections 5.3, 5.4",
     expected="SupportedProfiles from the MDD only, SRTPKeyInformation from the KMF only",
     about="profile lists and key information",
     needs=Part.TUNNEL,
@@ -147,7 +139,6 @@ def types_go_one_way(subject: Subject) -> Iterator[Finding]:
     "T00-MDD-05",
     "SLD-OBJ-07",
     "SLD-FUN-01",
-    section="section 5.1",
     expected="SupportedProfiles (type 1) with the first message of a new association",
     about="first messages of associations",
     needs=Part.TUNNEL,
@@ -168,7 +159,6 @@ def first_message_has_profiles(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-MDD-06",
-    section="section 5.1",
     expected="Empty (type 0) for what an endpoint sends once the KMF has answered",
     about="later messages of the MDD",
     needs=Part.TUNNEL,
@@ -191,7 +181,6 @@ def later_messages_are_empty(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-KMF-09",
-    section="section 5.2",
     expected="key information with the flight of the KMF's Finished only, Empty with all else",
     about="messages of the KMF",
     needs=Part.TUNNEL,
@@ -216,7 +205,6 @@ def keys_come_with_the_last_flight(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-MDD-13",
-    section="section 5.1",
     expected="only DTLS (first octet 20 to 63) goes into the tunnel",
     about="datagrams in a tunnel",
     needs=Part.TUNNEL,
@@ -229,7 +217,6 @@ def only_dtls_is_tunneled(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "T00-KMF-06",
-    section="section 5.2",
     expected="each dtls_message of the KMF is whole DTLS records",
     about="datagrams in a tunnel",
     needs=Part.TUNNEL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
@@ -160,3 +161,21 @@ def _records_of(session: DtlsSession, message: HandshakeMessage) -> set[int]:
         if (seen.sender == session.client) == message.from_client
     }
     return session.numbers_of(message) & ours
+
+
+def sides(session: DtlsSession) -> dict[bool, list[int]]:
+    """From the client? -> its record numbers, each once, in order."""
+    found: dict[bool, set[int]] = {True: set(), False: set()}
+    for seen in session.records:
+        found[seen.sender == session.client].add(seen.record.number)
+    return {side: sorted(numbers) for side, numbers in found.items()}
+
+
+def no_gap(numbers: list[int]) -> bool:
+    """No record is missing between the first and the last; a new epoch begins at 0."""
+    return all(_follows(a, b) for a, b in pairwise(numbers))
+
+
+def _follows(number: int, later: int) -> bool:
+    fresh = later & (FIRST_OF_EPOCH_1 - 1) == 0 and later >> 48 == (number >> 48) + 1
+    return later == number + 1 or fresh
