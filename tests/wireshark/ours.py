@@ -15,7 +15,9 @@ from perc_scapy.layers.fields import LAYERS
 from perc_scapy.layers.names import filter_name
 from perc_scapy.pcap.packets import payloads
 from perc_scapy.pcap.reader import open_capture
+from perc_scapy.view.insides import Insides, tunnel_part
 from perc_scapy.view.packets import PacketViewer
+from perc_scapy.view.parts import Part
 
 Pairs = list[tuple[str, Any]]
 HIDDEN = re.compile(r"<(\d+) octets, hidden>")
@@ -237,8 +239,22 @@ class Ours:
         keyring = Keyring.of([] if keys is None else [keys])
         for text in reader.secrets:
             keyring.add_text(text)
-        self._viewer = PacketViewer(Analysis(payloads(self.frames), keyring))
+        analysis = Analysis(payloads(self.frames), keyring)
+        self._viewer, self._insides = PacketViewer(analysis), Insides(analysis)
+        self._streamed = [
+            (t, seen) for t in analysis.tunnels if t.transport != "dtls" for seen in t.messages
+        ]
 
     def packets(self) -> Iterator[tuple[int, dict[str, Any]]]:
         for frame in self.frames:
-            yield frame.number, self._viewer.view(frame).to_json()
+            view = self._viewer.view(frame)
+            if "tcp" in view.protocols and "perc_tunnel" not in view.protocols:
+                view.parts += self._of_stream(frame.number)
+            yield frame.number, view.to_json()
+
+    def _of_stream(self, number: int) -> list[Part]:
+        """Tunnel messages that a TCP segment completed, and what was in them."""
+        messages = [
+            tunnel_part(t.version, seen.raw) for t, seen in self._streamed if seen.packet == number
+        ]
+        return messages + list(self._insides.of(number))

@@ -12,9 +12,7 @@ from typing import Any
 from perc_scapy.wireshark.generate import SCRIPT
 
 SECONDS = 60
-PROTOCOLS = (
-    "dtls tls rtp rtcp perc perc_tunnel perc_dtls perc_srtp perc_double frame _ws.malformed _ws.lua"
-)
+PROTOCOLS = "dtls rtp rtcp srtcp perc perc_tunnel perc_dtls perc_srtp perc_double frame _ws.malformed _ws.lua"
 NOWHERE = Path("/nonexistent")
 Pairs = list[tuple[str, Any]]
 
@@ -49,6 +47,7 @@ def packets(path: Path, *options: str, keys: Path | None = None) -> dict[int, Pa
     """Packet number -> every field of its tree."""
     # RTP of a call whose start is not in the capture: our side shows it by its first octets.
     options = (*options, "--enable-heuristic", "rtp_udp")
+    options = (*options, "-o", "tcp.reassemble_out_of_order:TRUE")
     text = with_script(path, *options, "-T", "json", "-J", PROTOCOLS, keys=keys)
     found = {}
     for packet in json.loads(text, object_pairs_hook=list):
