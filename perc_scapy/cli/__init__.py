@@ -61,6 +61,9 @@ COMMANDS = {
     "wireshark": Command(
         "perc_scapy.cli.wireshark", "install the dissector for Wireshark, made from the same layers"
     ),
+    "check": Command(
+        "perc_scapy.cli.check", "judge captures by the requirements of the specifications"
+    ),
     "cert": Command("perc_scapy.cli.cert", "make a private key and a self-signed certificate"),
     "config": Command("perc_scapy.cli.config", "print a commented example configuration"),
 }
