@@ -88,8 +88,8 @@ class HopFinder:
         keys = association.hop_keys()
         profile = association.srtp_profile or (keys.profile if keys else None)
         hop = Hop(None, association, from_endpoint, None, profile)
-        if keys is None or profile is None:
-            return hop
+        if keys is None or profile is None or profile not in SRTP_PROFILES:
+            return hop  # a handshake may name any profile
         # RFC 5764 section 4.2: the client's keys protect what the client, here the endpoint, sends.
         master = keys.client if from_endpoint else keys.server
         has_ekt = association.ekt_cipher is not None

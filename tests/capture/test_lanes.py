@@ -81,3 +81,16 @@ def test_conferences_are_kept_apart_and_ones_own_keys_come_first() -> None:
     both = same_conference([*associations, stranger])
     assert [r.parameters.spi for r in both(associations[0])] == [1, 2]
     assert [r.parameters.spi for r in both(stranger)] == [3]
+
+
+def test_a_profile_that_nobody_knows_has_no_reader(monkeypatch) -> None:
+    """Octets of a handshake may name anything, also where the tunnel brought keys."""
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    (association,) = Analysis(talk.trace, talk.keylog()).associations
+    monkeypatch.setattr(type(association), "srtp_profile", 0x3F)
+    monkeypatch.setattr(type(association), "exported", lambda self: None)
+    assert association.hop_keys() is not None
+    ends = association.endpoint, association.mdd
+    (hop,) = HopFinder([association], own_keys).here(media(*ends))
+    assert (hop.reader, hop.profile) == (None, 0x3F)
