@@ -22,7 +22,7 @@ ENCRYPTED_PREFIX = 8
 """Octets of the encrypted premaster secret that a line `RSA` names it by."""
 
 _HEX = rb"((?:[0-9a-fA-F]{2})+)"
-_TLS13 = rb"(?:CLIENT|SERVER)_(?:HANDSHAKE_TRAFFIC_SECRET|TRAFFIC_SECRET_\d{1,4})"
+_TLS13 = rb"(?:CLIENT|SERVER)_(?:HANDSHAKE_TRAFFIC_SECRET|TRAFFIC_SECRET_(?:\d{1,4}|N))"
 _OTHER13 = rb"CLIENT_EARLY_TRAFFIC_SECRET|EARLY_EXPORTER(?:_MASTER)?_SECRET|EXPORTER_SECRET"
 _FORMS = (
     ("master", re.compile(rb"(CLIENT_RANDOM)\s+([0-9a-fA-F]{64})\s+([0-9a-fA-F]{96})")),

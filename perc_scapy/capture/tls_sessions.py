@@ -61,12 +61,29 @@ class TlsSession(SecuredSession):
 
     def resolve(self, keylog: KeyLog) -> None:
         """Open what the key log opens. May be called again with a fuller log."""
-        self.messages, self._openers, self._hello = [], {}, None
+        self.messages, self._openers, self._hello = [], {}, self._find_hello()
         self.has_secret = keylog.knows(self.client_random)
         sides = {True: _Side(True), False: _Side(False)}
         for seen in self.records:
             self._read(seen, sides[seen.sender == self.client], keylog)
         self._learn(keylog)
+
+    def _find_hello(self) -> codec.ServerHello | None:
+        """Looked for in advance: early data come before it, and are under keys that it chooses."""
+        stream, found = MessageStream(False), None
+        for seen in self.records:
+            if seen.sender == self.client:
+                continue
+            if seen.lost:
+                stream.restart()
+            if seen.record.type == ContentType.HANDSHAKE:
+                for message in stream.feed(seen.packet, 0, seen.record.fragment):
+                    hello = parse_server_hello(message.body)
+                    if message.type == HandshakeType.SERVER_HELLO and hello is not None:
+                        found = hello
+            if found is not None and found.random != HELLO_RETRY:
+                break
+        return found
 
     def _read(self, seen: SeenRecord, side: _Side, keylog: KeyLog) -> None:
         _forget(seen)
@@ -113,8 +130,6 @@ class TlsSession(SecuredSession):
     def _handshake(self, seen: SeenRecord, side: _Side, epoch: int) -> None:
         for message in side.messages.feed(seen.packet, epoch, seen.content or b""):
             self.messages.append(message)
-            if message.type == HandshakeType.SERVER_HELLO and not epoch:
-                self._hello = super().server_hello
             if self.negotiated == TLS_1_3 and side.direction is not None and _ends_keys(message):
                 side.direction.advance()
                 side.messages.restart()
@@ -165,11 +180,6 @@ class TlsSession(SecuredSession):
                     continue
 
     # -- what the handshake says
-
-    def server_hellos(self, epoch: int = 0) -> Iterator[HandshakeMessage]:
-        """ServerHellos of one handshake that can be parsed; one that asks for another ClientHello comes last."""
-        found = list(super().server_hellos(epoch))
-        return iter(sorted(found, key=lambda message: HELLO_RETRY in message.body[2:34]))
 
     @property
     def server_hello(self) -> codec.ServerHello | None:
