@@ -1883,6 +1883,8 @@ local SEEN = {
   profile = extractor("dtls.use_srtp.protection_profile"),
   content_type = extractor("dtls.record.content_type"),
   payload = extractor("udp.payload"),
+  exported = extractor("exported_pdu.exported_pdu"),
+  auth_tag = extractor("srtp.auth_tag"),
   rtp = extractor("rtp.ssrc"),
   rtcp = extractor("rtcp.pt"),
 }
@@ -2148,6 +2150,7 @@ function CLAIMS.rfc9185(tvb, octets)
   local kind = tvb(0, 1):uint()
   if octets < RFC_HEADER or not N.TunnelMessageType[kind] then return false end
   local length = tvb(1, 2):uint()
+  if kind == 1 and octets >= DRAFT_SHORTEST and octets < RFC_HEADER + length then return false end -- a broken draft-00
   return length >= BODY[kind][1] and length <= BODY[kind][2]
 end
 
@@ -2160,6 +2163,13 @@ local function version_of(tvb, pinfo)
   if CLAIMS.draft00(tvb, octets) then return "draft00" end
   if CLAIMS.rfc9185(tvb, octets) then return "rfc9185" end
   return nil
+end
+
+-- For octets that are a tunnel message by somebody's word and fit neither version.
+local function nearest_version(tvb)
+  local octets = tvb:len()
+  if octets < DRAFT_SHORTEST and N.TunnelMessageType[tvb(0, 1):uint()] then return "rfc9185" end
+  return "draft00"
 end
 
 -- associations ------------------------------------------------------------------------------------------------------
@@ -2261,7 +2271,7 @@ local function dissect_rfc9185(tvb, pinfo, tree)
 end
 
 local function dissect_tunnel(tvb, pinfo, tree)
-  local version = version_of(tvb, pinfo) or "draft00"
+  local version = version_of(tvb, pinfo) or nearest_version(tvb)
   if not pinfo.visited then state.tunnels[conversation(pinfo)] = version end
   depth = depth + 1
   local ok, problem = pcall(function()
@@ -2344,7 +2354,7 @@ local function show_rtp(tvb, pinfo, tree, profile, ekt, seen)
   if name ~= "DoubleSRTP" and C.srtp[profile or 0] ~= name then return end
   local item = tree:add(perc_srtp, tvb())
   item:append_text(", " .. (N.ProtectionProfile[profile] or "profile not seen"))
-  if seen then item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile") end
+  if #found("auth_tag") > 0 then item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile") end
   local context = new_context(pinfo)
   walk(L[name], tvb, 0, tvb:len(), item, context, { whole = true, flat = true, from = seen and "ciphertext" or nil })
   if name == "DoubleSRTP" then pinfo.cols.info:append(ekt_text(context)) end
@@ -2426,6 +2436,7 @@ end
 -- `perc decrypt --layer outer`: RTP whose payload is the inner layer's output and the OHB.
 function perc_double.dissector(tvb, pinfo, tree)
   if kind_of(tvb) ~= "rtp" then return 0 end
+  taken = pinfo.number
   hand_over("rtp", tvb, pinfo, tree)
   local context = new_context(pinfo)
   local after = walk(L.RTPHeader, tvb, 0, tvb:len(), NOTREE, context, {})
@@ -2474,7 +2485,7 @@ function perc.dissector(_, pinfo, tree)
   show_pieces(pinfo, tree, nil, spans, conversation(pinfo))
   -- Wireshark leaves the packets of a call to STUN when it has seen that first, and passes DTLS through RTP.
   if entry and entry.profile > 0 then pinfo.conversation = perc_srtp end
-  local payload = found("payload")[1]
+  local payload = found("payload")[1] or found("exported")[1]
   if not payload or taken == pinfo.number then return end
   local tvb = payload.range:tvb()
   local kind = kind_of(tvb)

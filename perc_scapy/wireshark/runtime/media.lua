@@ -56,7 +56,7 @@ local function show_rtp(tvb, pinfo, tree, profile, ekt, seen)
   if name ~= "DoubleSRTP" and C.srtp[profile or 0] ~= name then return end
   local item = tree:add(perc_srtp, tvb())
   item:append_text(", " .. (N.ProtectionProfile[profile] or "profile not seen"))
-  if seen then item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile") end
+  if #found("auth_tag") > 0 then item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile") end
   local context = new_context(pinfo)
   walk(L[name], tvb, 0, tvb:len(), item, context, { whole = true, flat = true, from = seen and "ciphertext" or nil })
   if name == "DoubleSRTP" then pinfo.cols.info:append(ekt_text(context)) end
@@ -138,6 +138,7 @@ end
 -- `perc decrypt --layer outer`: RTP whose payload is the inner layer's output and the OHB.
 function perc_double.dissector(tvb, pinfo, tree)
   if kind_of(tvb) ~= "rtp" then return 0 end
+  taken = pinfo.number
   hand_over("rtp", tvb, pinfo, tree)
   local context = new_context(pinfo)
   local after = walk(L.RTPHeader, tvb, 0, tvb:len(), NOTREE, context, {})

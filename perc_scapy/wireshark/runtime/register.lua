@@ -37,7 +37,7 @@ function perc.dissector(_, pinfo, tree)
   show_pieces(pinfo, tree, nil, spans, conversation(pinfo))
   -- Wireshark leaves the packets of a call to STUN when it has seen that first, and passes DTLS through RTP.
   if entry and entry.profile > 0 then pinfo.conversation = perc_srtp end
-  local payload = found("payload")[1]
+  local payload = found("payload")[1] or found("exported")[1]
   if not payload or taken == pinfo.number then return end
   local tvb = payload.range:tvb()
   local kind = kind_of(tvb)

@@ -44,6 +44,8 @@ local SEEN = {
   profile = extractor("dtls.use_srtp.protection_profile"),
   content_type = extractor("dtls.record.content_type"),
   payload = extractor("udp.payload"),
+  exported = extractor("exported_pdu.exported_pdu"),
+  auth_tag = extractor("srtp.auth_tag"),
   rtp = extractor("rtp.ssrc"),
   rtcp = extractor("rtcp.pt"),
 }

@@ -23,6 +23,7 @@ function CLAIMS.rfc9185(tvb, octets)
   local kind = tvb(0, 1):uint()
   if octets < RFC_HEADER or not N.TunnelMessageType[kind] then return false end
   local length = tvb(1, 2):uint()
+  if kind == 1 and octets >= DRAFT_SHORTEST and octets < RFC_HEADER + length then return false end -- a broken draft-00
   return length >= BODY[kind][1] and length <= BODY[kind][2]
 end
 
@@ -35,6 +36,13 @@ local function version_of(tvb, pinfo)
   if CLAIMS.draft00(tvb, octets) then return "draft00" end
   if CLAIMS.rfc9185(tvb, octets) then return "rfc9185" end
   return nil
+end
+
+-- For octets that are a tunnel message by somebody's word and fit neither version.
+local function nearest_version(tvb)
+  local octets = tvb:len()
+  if octets < DRAFT_SHORTEST and N.TunnelMessageType[tvb(0, 1):uint()] then return "rfc9185" end
+  return "draft00"
 end
 
 -- associations ------------------------------------------------------------------------------------------------------
@@ -136,7 +144,7 @@ local function dissect_rfc9185(tvb, pinfo, tree)
 end
 
 local function dissect_tunnel(tvb, pinfo, tree)
-  local version = version_of(tvb, pinfo) or "draft00"
+  local version = version_of(tvb, pinfo) or nearest_version(tvb)
   if not pinfo.visited then state.tunnels[conversation(pinfo)] = version end
   depth = depth + 1
   local ok, problem = pcall(function()
