@@ -26,7 +26,7 @@ def with_rtcp_salt(stage: Stage, who: str, wire: bytes) -> bytes:
     return plain[:end] + odd.seal(plain[:end], plain[end:], seq) + field.raw
 
 
-@recipe("foreign", "Another stack's outer IV has the SRTCP salt", shows="DBL-02 SRT-02")
+@recipe("foreign", "Another stack's outer IV has the SRTCP salt", shows="DBL-02", violates="SRT-02")
 def interop_srtcp_salt() -> Built:
     """B is another stack: it derives the outer salt with label 5 instead of 2, as a branch of libsrtp did in 2018 whose
     buffer for salts was too short. Its SRTCP is right, its media never authenticate at the MDD, and A hears nothing."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from captures.builders.deviate import DRAFT
@@ -14,10 +15,12 @@ from captures.builders.tcp import Connection
 from captures.builders.tls import TlsPair
 from perc_scapy.layers import tunnel_rfc9185 as layers
 from perc_scapy.layers.compile import encode, record
+from perc_scapy.roles.policy import Member
 from perc_scapy.sim.conference import identity
 from perc_scapy.tunnel.messages import HopKeys, TunneledDtls
 
 MDD, KMF = 0, 1
+KMF_ID = "k" * 24
 WHY = "Python's ssl module, which carries the tunnel, draws randomness of its own."
 
 
@@ -60,19 +63,26 @@ def disconnect(association_id: bytes) -> bytes:
     return message(record(layers.EndpointDisconnect, association_id=association_id))
 
 
-def carried(stage: Stage, version: ssl.TLSVersion, gone: dict[float, bytes]) -> Built:
-    """The conference with its tunnel replaced; `gone`: when the MDD said that an association ended."""
+def carried(
+    stage: Stage,
+    version: ssl.TLSVersion,
+    gone: dict[float, bytes],
+    change: Callable[[bytes], bytes] = bytes,
+) -> Built:
+    """The conference with its tunnel replaced; `gone`: when the MDD said that an association ended; `change`: what an
+    untrue party makes of a message."""
     pair = TlsPair(identity("mdd"), identity("kmf"), version)
     start = START * 10**9
     connection = Connection(stage.address("mdd/tunnel/room"), stage.address("kmf"), start)
     for side, data in pair.opening:
         connection.write(side, data, start + 1_000_000)
-    connection.write(MDD, pair.write(MDD, profiles()), start + 5_000_000)
+    if first := change(profiles()):
+        connection.write(MDD, pair.write(MDD, first), start + 5_000_000)
     said = [(r.time, MDD, m) for r in stage.mdd.records for m in translated(r.data, "mdd")]
     said += [(r.time, KMF, m) for r in stage.kmf.records for m in translated(r.data, "kmf")]
     said += [(when, side, disconnect(id_)) for when, id_ in gone.items() for side in (MDD, KMF)]
     for number, (when, side, data) in enumerate(sorted(said, key=lambda item: item[0])):
-        _carry(connection, pair, side, data, start + round(when * 1e9), number)
+        _carry(connection, pair, side, change(data), start + round(when * 1e9), number)
     connection.write(MDD, pair.close(MDD), start + round(stage.now * 1e9))
     connection.close(start + round(stage.now * 1e9))
     links = [(t, f) for (t, f), p in zip(stage.frames(), stage.passed, strict=True)
@@ -96,13 +106,27 @@ def _carry(
         connection.repeat_last()
 
 
+def with_tls_ids(names: str, seed: str) -> Stage:
+    """Members registered with their tls-ids, which RFC 9185 binds to the handshakes (RFC 8844)."""
+    members = tuple(Member(name, identity(name).fingerprint, tls_id=name * 24) for name in names)
+    return Stage(names, seed=seed, setup={"members": members}, kmf_setup={"tls_id": KMF_ID})
+
+
+def join(stage: Stage, name: str) -> None:
+    """With the own tls-id, and knowing the KMF's."""
+    stage.run(0.2)
+    stage.join(name, tls_id=name * 24, kmf_tls_id=KMF_ID)
+    stage.run(0.3)
+
+
 def conference(seed: str, version: ssl.TLSVersion) -> Built:
     """A and B, then C; B leaves."""
-    stage = Stage("abc", seed=seed)
-    stage.open("ab")
+    stage = with_tls_ids("abc", seed)
+    for name in "ab":
+        join(stage, name)
     stage.everybody("ab", 3)
-    stage.join("c")
-    stage.run(1.5)
+    join(stage, "c")
+    stage.run(1.0)
     stage.everybody("cab", 4, every=SLOW)
     node = stage.endpoints["b"]
     b = next(a for a in stage.mdd.mdd.associations() if a.path.remote == node.addresses[0])
@@ -135,3 +159,46 @@ def rfc9185_tls12() -> Built:
 def rfc9185_tls13() -> Built:
     """As rfc9185-tls12, over TLS 1.3: the key log has traffic secrets in the place of a master secret."""
     return conference("9185 on 1.3", ssl.TLSVersion.TLSv1_3)
+
+
+def small(seed: str, change: Callable[[bytes], bytes]) -> Built:
+    """A and B, and one thing wrong."""
+    stage = with_tls_ids("ab", seed)
+    for name in "ab":
+        join(stage, name)
+    stage.everybody("ab", 3)
+    return carried(stage, ssl.TLSVersion.TLSv1_2, {}, change)
+
+
+@recipe(
+    "violation",
+    "RFC 9185: SupportedProfiles does not come first",
+    violates="R9185-MD-01",
+    recorded=WHY,
+)
+def violation_rfc9185_profiles_missing() -> Built:
+    """The MDD never sends SupportedProfiles on the connection. The KMF, in the plot, knows its list from
+    elsewhere."""
+    return small("9185 profiles", lambda data: b"" if data[0] == 1 else data)
+
+
+@recipe(
+    "violation",
+    "RFC 9185: MediaKeys with the full double key",
+    violates="R9185-KD-08 T00-KMF-14 R8871-31 FW16-01 DBL-01",
+    recorded=WHY,
+)
+def violation_rfc9185_full_keys() -> Built:
+    """Keys and salts in MediaKeys have twice the length that the profile's outer layer takes."""
+
+    def doubled(data: bytes) -> bytes:
+        if data[0] != 3:
+            return data
+        body, out = data[22:], data[3:22]
+        for _ in range(4):
+            length = body[0]
+            out += bytes((2 * length,)) + 2 * body[1 : 1 + length]
+            body = body[1 + length :]
+        return data[:1] + len(out).to_bytes(2, "big") + out
+
+    return small("9185 keys", doubled)

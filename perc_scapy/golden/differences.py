@@ -10,7 +10,7 @@ from typing import Any
 
 NAMED = ("id", "name")
 """Keys that name an entry wherever it stands."""
-LABELS = ("message", "alert", "text", "version")
+LABELS = ("message", "alert", "text", "version", "result")
 """Keys that tell one entry of a sequence from another."""
 ABSENT = None
 
@@ -62,7 +62,7 @@ def differences(
     elif isinstance(expected, list) and isinstance(seen, list):
         yield from _lists(expected, seen, path, packet)
     elif expected != seen:
-        yield Difference(path, expected, seen, packet)
+        yield Difference(path, expected, seen, packet_of(seen) or packet_of(expected) or packet)
 
 
 def _dicts(

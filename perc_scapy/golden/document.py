@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ NAME = "expect.json"
 
 
 def dump(value: dict[str, Any]) -> str:
-    """JSON text with a line end; whatever fits into a line stands in one."""
+    """JSON text with a line end; whatever fits into a line stands in one, plain values fill lines."""
     return _dump(value, 0) + "\n"
 
 
@@ -23,25 +24,36 @@ def _dump(value: Any, depth: int) -> str:
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or _fits(value, flat, depth):
         return flat
-    pad = "  " * (depth + 1)
-    if isinstance(value, dict):
-        inner = [
-            f"{json.dumps(k, ensure_ascii=False)}: {_dump(v, depth + 1)}" for k, v in value.items()
-        ]
-        first, last = "{}"
-    else:
-        inner = [_dump(item, depth + 1) for item in value]
-        first, last = "[]"
-    return f"{first}\n{pad}" + f",\n{pad}".join(inner) + f"\n{'  ' * depth}{last}"
+    inner = _parts(value, depth)
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    pad = " " * (depth + 1)
+    lines = [", ".join(line) for line in _filled(inner, value, WIDTH - depth)]
+    return f"{first}\n{pad}" + f",\n{pad}".join(lines) + f"\n{' ' * depth}{last}"
+
+
+def _parts(value: Any, depth: int) -> list[str]:
+    if isinstance(value, list):
+        return [_dump(item, depth + 1) for item in value]
+    return [f"{json.dumps(k, ensure_ascii=False)}: {_dump(v, depth + 1)}" for k, v in value.items()]
+
+
+def _filled(parts: list[str], value: Any, width: int) -> Iterator[list[str]]:
+    """One part a line, or as many as fit where all are plain."""
+    items = value.values() if isinstance(value, dict) else value
+    plain = not any(isinstance(item, dict | list) for item in items)
+    line: list[str] = []
+    for part in parts:
+        if line and (not plain or len(", ".join([*line, part])) > width):
+            yield line
+            line = []
+        line.append(part)
+    yield line
 
 
 def _fits(value: Any, flat: str, depth: int) -> bool:
     items = value.values() if isinstance(value, dict) else value
-    return depth > 0 and len(flat) <= WIDTH and not any(_nested(item) for item in items)
-
-
-def _nested(value: Any) -> bool:
-    return isinstance(value, dict) and bool(value)
+    nested = any(isinstance(item, dict) and item for item in items)
+    return depth > 0 and len(flat) <= WIDTH and not nested
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -39,26 +39,26 @@ def describe(analysis: Analysis, report: Report | None = None) -> dict[str, Any]
         "streams": streams(analysis.media, names),
         "notes": [
             {"text": without_numbers(note.text), "severity": note.severity, "packet": note.packet}
-            for note in getattr(analysis, "notes", ())
+            for note in analysis.notes
         ],
-        "conformance": {} if report is None else conformance(report),
+        "conformance": {PASS: [], FAIL: {}} if report is None else conformance(report),
     }
 
 
-def _flow(analysis: Analysis, names: Names) -> list[dict[str, Any]]:
-    """Steps of the flows of April 2016; none where there is no tunnel."""
+def _flow(analysis: Analysis, names: Names) -> dict[str, int | None]:
+    """Packets of the steps of the flows of April 2016; none where there is no tunnel."""
     if not analysis.tunnels:
-        return []
+        return {}
     story = Storyteller(analysis, names.people).story()
-    return [{"id": step.id, "packet": step.packet} for step in story.steps()]
+    return {step.id: step.packet for step in story.steps()}
 
 
 def conformance(report: Report) -> dict[str, Any]:
-    """Results by id; what was not exercised is left out."""
+    """Ids that pass, and those that fail with their first packet; what was not exercised is left out."""
+    results = sorted(report.results, key=lambda result: result.id)
     return {
-        result.id: {"result": result.result, "packet": result.packet}
-        for result in sorted(report.results, key=lambda result: result.id)
-        if result.result in (PASS, FAIL)
+        PASS: [result.id for result in results if result.result == PASS],
+        FAIL: {result.id: result.packet for result in results if result.result == FAIL},
     }
 
 
@@ -71,10 +71,15 @@ def compare(
     """
     mask = masks if isinstance(masks, Masks) else Masks(masks)
     old, new = mask.apply(expected), mask.apply(seen)
-    judged = old.get("conformance", {})
-    new["conformance"] = {
-        id_: value
-        for id_, value in new.get("conformance", {}).items()
-        if id_ in judged or value.get("result") != PASS
+    judged, judged_now = (_by_id(each.pop("conformance", None)) for each in (old, new))
+    known = {id_: v for id_, v in judged_now.items() if id_ in judged or v["result"] != PASS}
+    return [*differences(old, new), *differences(judged, known, "conformance")]
+
+
+def _by_id(kept: dict[str, Any] | None) -> dict[str, Any]:
+    """Result and packet of each id."""
+    value = kept or {}
+    passed = {id_: {"result": PASS, "packet": None} for id_ in value.get(PASS, ())}
+    return passed | {
+        id_: {"result": FAIL, "packet": packet} for id_, packet in value.get(FAIL, {}).items()
     }
-    return list(differences(old, new))

@@ -14,7 +14,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "randoms": ("*.client_random",),
     "times": ("*.ttl",),
     "ids": ("*.ssrc", "*.spi", "*.key_id"),
-    "packets": ("*.packet", "*.acknowledged"),
+    "packets": ("*.packet", "*.acknowledged", "flow.*", "conformance.fail.*"),
     "counts": (
         "streams.packets",
         "streams.outer_opened",

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perc_scapy.errors import ConfigError
@@ -14,18 +14,23 @@ from tests.golden.samples import described
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=50),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=12,
 )
 
 
-@given(st.dictionaries(st.text(), JSON))
+@settings(max_examples=60)
+@given(st.dictionaries(st.text(max_size=9), JSON, max_size=4))
 def test_any_document_survives(value: dict) -> None:
     assert json.loads(dump(value)) == value
 
 
 def test_an_entry_a_line() -> None:
     lines = dump(described("session-setup-2")).splitlines()
-    assert '    {"id": "SS1-01", "packet": 1},' in lines
+    assert '    {"message": "> CLIENT_HELLO", "packet": 1},' in lines
+    assert lines[3].startswith('  "SS1-01": 1, "SS1-02": 4, ')
     assert max(map(len, lines)) < WIDTH + 40
     assert len(lines) > 100
 
