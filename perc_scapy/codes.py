@@ -26,6 +26,16 @@ class DtlsVersion(IntEnum):
     DTLS_1_3 = 0xFEFC
 
 
+class TlsVersion(IntEnum):
+    """TLS protocol version on the wire (RFC 8446 4.1.2, 5.1)."""
+
+    SSL_3_0 = 0x0300
+    TLS_1_0 = 0x0301
+    TLS_1_1 = 0x0302
+    TLS_1_2 = 0x0303
+    TLS_1_3 = 0x0304
+
+
 class HandshakeType(IntEnum):
     """Handshake message type (RFC 5246 7.4, RFC 6347 4.3.2, RFC 8870 section 5.2.2 for 26)."""
 

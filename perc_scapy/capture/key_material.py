@@ -77,9 +77,9 @@ class KeyMaterial:
         else:
             self.left_out += 1
 
-    def analysis(self, keys: Keyring | KeyLog | None) -> Analysis:
+    def analysis(self, keys: Keyring | KeyLog | None, tunnel: str | None = None) -> Analysis:
         """Everything about DTLS and tunnels, without media."""
-        return Analysis(self.kept, keys)
+        return Analysis(self.kept, keys, tunnel=tunnel)
 
     def openers(self, analysis: Analysis) -> tuple[MediaReader, LateOpener]:
         """What opens the media packets, in order, as `Analysis.media` does."""

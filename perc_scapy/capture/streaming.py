@@ -37,10 +37,17 @@ class StreamedCapture:
     """Opens `path` ("-": standard input, copied to a private temporary file) and reads it once.
 
     Then `analysis` tells everything about DTLS and has no media, `damage` says why reading stopped early (or None),
-    and each iteration reads the file again. The keyring gets the capture's own secrets. Raises `ConfigError`.
+    and each iteration reads the file again. The keyring gets the capture's own secrets. `tunnel`: as `Analysis` takes
+    it. Raises `ConfigError`.
     """
 
-    def __init__(self, path: str | Path, keys: Keyring | KeyLog | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        keys: Keyring | KeyLog | None = None,
+        *,
+        tunnel: str | None = None,
+    ) -> None:
         self._spool = spooled() if str(path) == "-" else None
         self._path = path if self._spool is None else self._spool.name
         self.keys = Keyring.from_keys(keys)
@@ -49,6 +56,7 @@ class StreamedCapture:
         self.damage: str | None = None
         self.interfaces: list[Interface] = []
         """What the file says of them; a frame's `interface` counts in here."""
+        self._tunnel = tunnel
         self._material = KeyMaterial()
         self.analysis = self._first_pass()
 
@@ -68,7 +76,7 @@ class StreamedCapture:
         self.interfaces = reader.interfaces
         for text in reader.secrets:
             self.keys.keylog.add_text(text)
-        return self._material.analysis(self.keys)
+        return self._material.analysis(self.keys, self._tunnel)
 
     def __iter__(self) -> Iterator[StreamedPacket]:
         media_reader, late = self._material.openers(self.analysis)

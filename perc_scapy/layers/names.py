@@ -31,6 +31,7 @@ _SHARED = {
     "ekt.plaintext": ("EKTPlaintext",),
     "double": ("DoublePlaintext",),
     "ohb": ("OHB",),
+    "tls.record": ("TLSRecord",),
     "turn": ("TURNChannelData",),
     "zrtp": ("ZRTP",),
     "stun": ("STUN", "MalformedSTUN"),

@@ -10,6 +10,7 @@ from perc_scapy.capture.associations import Association
 from perc_scapy.capture.handshake_steps import finished
 from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.codes import AlertDescription, AlertLevel, ContentType, EktCipher, ProtectionProfile
+from perc_scapy.view.codes import name_of
 from perc_scapy.view.repeats import RETRANSMISSION, repeats
 from perc_scapy.view.whereabouts import Whereabouts
 
@@ -17,6 +18,7 @@ from perc_scapy.view.whereabouts import Whereabouts
 def tunnel_rows(analysis: Analysis) -> list[dict[str, Any]]:
     """One object for each tunnel, in capture order."""
     ends = {id(s): (client, server) for s, client, server in analysis.dtls_sessions()}
+    ends |= {id(s): (client, server) for s, client, server in analysis.tls_sessions()}
     return [
         {
             "version": tunnel.version,
@@ -101,13 +103,3 @@ def result_of(session: SecuredSession, *, established: bool) -> str:
             if content[0] == AlertLevel.FATAL:
                 fatal = fatal or f"alert {name_of(AlertDescription, content[1])}"
     return fatal or ("established" if established else "incomplete")
-
-
-def name_of(enum: Any, value: int | None) -> str | None:
-    """The name of a code point, its number where it has none, None for None."""
-    if value is None:
-        return None
-    try:
-        return str(enum(value).name)
-    except ValueError:
-        return f"{value:#06x}"

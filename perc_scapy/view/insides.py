@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +14,13 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.handshakes import HandshakeMessage
 from perc_scapy.capture.records import SeenRecord
-from perc_scapy.capture.tunnels import Tunnel
 from perc_scapy.codes import ContentType, DtlsVersion, HandshakeType
 from perc_scapy.dtls.codec import encode_fragment
 from perc_scapy.layers import DTLSTunnelMessage, TunnelMessage
 from perc_scapy.layers.dtls import DTLSHandshake
 from perc_scapy.layers.dtls.content import CONTENT
+from perc_scapy.layers.tls import TLSRecord
+from perc_scapy.view.codes import name_of
 from perc_scapy.view.parts import Part
 
 TUNNEL_LAYERS = {"draft00": DTLSTunnelMessage, "rfc9185": TunnelMessage}
@@ -29,38 +31,60 @@ class Insides:
     """Decrypted records, tunnel messages and messages put together from fragments."""
 
     def __init__(self, analysis: Analysis) -> None:
+        self._tls: dict[int, list[SeenRecord]] = defaultdict(list)
         self._outer: dict[int, list[SeenRecord]] = defaultdict(list)
         self._inner: dict[int, list[SeenRecord]] = defaultdict(list)
         self._whole: dict[int, list[HandshakeMessage]] = defaultdict(list)
-        self._tunnels: dict[int, Tunnel] = {}
+        self._messages: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
+        carriers = {id(tunnel.session) for tunnel in analysis.tunnels}
         for session, _, _ in analysis.dtls_sessions():
-            self._index(session, self._outer)
+            self._index(session, self._outer, id(session) in carriers)
+        for connection, _, _ in analysis.tls_sessions():
+            for seen in connection.records:
+                self._tls[seen.packet].append(seen)
         for tunnel in analysis.tunnels:
-            self._tunnels.update((id(seen), tunnel) for seen in tunnel.session.records)
+            for message in tunnel.messages:
+                self._messages[message.packet].append((tunnel.version, message.raw))
             for carrier in tunnel.associations.values():
                 for session in carrier.flow.sessions:
                     self._index(session, self._inner)
 
-    def _index(self, session: DtlsSession, records: dict[int, list[SeenRecord]]) -> None:
+    def _index(
+        self, session: DtlsSession, records: dict[int, list[SeenRecord]], tunnel: bool = False
+    ) -> None:
+        """Application data of a tunnel are its messages, which are shown as such."""
         for seen in session.records:
-            if seen.record.epoch and seen.content is not None:
+            message = tunnel and seen.record.type == ContentType.APPLICATION_DATA
+            if seen.record.epoch and seen.content is not None and not message:
                 records[seen.packet].append(seen)
-        for message in session.messages:
-            if len(message.numbers) > 1:
-                self._whole[message.packet].append(message)
+        for whole in session.messages:
+            if len(whole.numbers) > 1:
+                self._whole[whole.packet].append(whole)
 
     def of(self, number: int) -> Iterator[Part]:
         """From the outermost to the innermost."""
+        for seen in self._tls.get(number, ()):
+            yield from _tls(seen)
         for seen in self._outer.get(number, ()):
-            tunnel = self._tunnels.get(id(seen))
-            if tunnel is not None and seen.record.type == ContentType.APPLICATION_DATA:
-                yield tunnel_part(tunnel.version, seen.content or b"")
-            else:
-                yield _plaintext(seen)
+            yield _plaintext(seen)
+        for version, raw in self._messages.get(number, ()):
+            yield tunnel_part(version, raw)
         for seen in self._inner.get(number, ()):
             yield _plaintext(seen)
         for message in self._whole.get(number, ()):
             yield _reassembled(message)
+
+
+def _tls(seen: SeenRecord) -> Iterator[Part]:
+    """A record of a TCP stream, and what it holds unless that is application data, of which messages are made."""
+    record = seen.record
+    head = struct.pack(">BHH", record.type, record.version, len(record.fragment))
+    yield Part("tls", TLSRecord, head + record.fragment)
+    if record.epoch and seen.content is not None and seen.kind != ContentType.APPLICATION_DATA:
+        kind = name_of(ContentType, seen.kind)
+        if seen.kind == ContentType.HANDSHAKE and seen.content:
+            kind = f"TLS {name_of(HandshakeType, seen.content[0])}"
+        yield Part("tls", Raw, seen.content, decrypted=True, note=str(kind))
 
 
 def tunnel_part(version: str, content: bytes) -> Part:

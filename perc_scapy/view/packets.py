@@ -14,8 +14,10 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.layers.bind import SrtpDatagram, layer_of
 from perc_scapy.layers.dtls import DTLS
+from perc_scapy.layers.tls import TLSRecord
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.packets import Address, Datagram, PayloadReader, Segment
+from perc_scapy.pcap.transport import FIN, RST, SYN
 from perc_scapy.view.decode_as import DecodeAs
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.insides import Insides
@@ -66,14 +68,21 @@ class PacketView:
     def locate(self) -> None:
         """Find where the first part lies in the frame: for those who show octets."""
         first = self.parts[0] if self.parts else None
-        whole = first is not None and not first.decrypted and first.offset is None
-        if first is not None and whole and self.frame is not None and self.payload is not None:
-            first.offset = payload_offset(self.frame, self.payload)
+        if first is None or first.offset is not None or self.frame is None or self.payload is None:
+            return
+        first.offset = payload_offset(self.frame, self.payload)
+        for part in self.parts[1:]:  # records of a stream that begin and end in this segment
+            place = first.data.find(part.data) if part.protocol == "tls" and part.data else -1
+            if place >= 0 and first.offset is not None and not part.decrypted:
+                part.offset = first.offset + place
 
     @property
     def summary(self) -> str:
         """One line: the outermost layer, then what was found inside."""
-        texts = [part.summary for part in self.parts if part.summary]
+        shown = [part for part in self.parts if part.summary]
+        if any(part.decrypted for part in shown):  # what is opened says more than its record
+            shown = [part for part in shown if part.decrypted or not _is_sealed(part)] or shown
+        texts = [part.summary for part in shown]
         if len(texts) > 1 and _all_protected(self.parts[0]):
             texts[0] = "DTLS"
         return " / ".join(texts)
@@ -175,13 +184,14 @@ class PacketViewer:
         if media is not None:
             return self._media_parts.of(media)
         if isinstance(payload, Segment):
-            return [opaque("tcp", payload.data, f"TCP, {len(payload.data)} octets")]
+            return [segment_part(payload), *self._insides.of(view.number)]
         data = b"" if payload is None else payload.data
         if classify(data) == "dtls":
             return [Part("dtls", DTLS, data), *self._insides.of(view.number)]
         return [other_part(data)]
 
 
+_FLAGS = (("FIN", FIN), ("SYN", SYN), ("RST", RST))
 _PROTECTED = {"rtp": "srtp", "rtcp": "srtcp"}
 
 
@@ -193,6 +203,18 @@ def other_part(data: bytes) -> Part:
     return Part(_PROTECTED.get(kind, kind), layer, data)
 
 
+def segment_part(segment: Segment) -> Part:
+    """Flags and octets of a TCP segment."""
+    flags = [name for name, bit in _FLAGS if segment.flags & bit]
+    said = f"TCP {', '.join(flags)}".strip()
+    return opaque("tcp", segment.data, f"{said} seq {segment.seq}, {len(segment.data)} octets")
+
+
+def _is_sealed(part: Part) -> bool:
+    """A protected TLS record."""
+    return part.layer is TLSRecord and part.data[:1] == b"\x17"
+
+
 def _all_protected(part: Part) -> bool:
     """A datagram of nothing but protected records says less than what was in them."""
     if part.layer is not DTLS:
@@ -202,7 +224,7 @@ def _all_protected(part: Part) -> bool:
 
 def _lower(payload: Datagram | Segment) -> list[str]:
     ip = "ipv6" if ":" in payload.src.host else "ip"
-    return [ip, "udp" if isinstance(payload, Datagram) else "tcp"]
+    return [ip, "udp"] if isinstance(payload, Datagram) else [ip]  # a segment is a part of its own
 
 
 @lru_cache(maxsize=4096)

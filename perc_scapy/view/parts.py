@@ -96,7 +96,7 @@ class Part:
     def summary(self) -> str:
         """In brackets what was decrypted; empty when there is nothing to say."""
         if self.layer is Raw:
-            return self.note
+            return f"[{self.note}]" if self.decrypted and self.note else self.note
         text = self._brief()
         if not text:
             return ""

@@ -38,7 +38,7 @@ class Whereabouts:
             for association in person.associations:
                 self._add(person.letter, association)
         carriers = {id(tunnel.session) for tunnel in analysis.tunnels}
-        for session, client, server in analysis.dtls_sessions():
+        for session, client, server in (*analysis.dtls_sessions(), *analysis.tls_sessions()):
             if id(session) in carriers:
                 self._clients[frozenset((client, server))] = client
 

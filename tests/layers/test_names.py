@@ -24,6 +24,7 @@ KNOWN_ROOTS = {
     "ekt",
     "double",
     "ohb",
+    "tls",
     "turn",
     "zrtp",
     "stun",

@@ -3,8 +3,7 @@
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.codes import AlertDescription, ProtectionProfile
-from perc_scapy.view.association_stats import association_rows, name_of, result_of, tunnel_rows
+from perc_scapy.view.association_stats import association_rows, result_of, tunnel_rows
 from perc_scapy.view.whereabouts import Whereabouts
 from tests.capture.conversations import observed, recorded
 from tests.capture.handmade import three_flows
@@ -55,9 +54,3 @@ def test_results() -> None:
     alert = bytes.fromhex("15fefd0000000000000099 0002 0228".replace(" ", ""))
     (session,) = observed([*talk.log[:2], ("server", alert)]).sessions
     assert result_of(session, established=False) == "alert HANDSHAKE_FAILURE"
-
-
-def test_names() -> None:
-    assert name_of(ProtectionProfile, 7) == "SRTP_AEAD_AES_128_GCM"
-    assert name_of(AlertDescription, 255) == "0x00ff"
-    assert name_of(ProtectionProfile, None) is None

@@ -183,8 +183,13 @@ EXTRA_PROFILES = "perc.dtls.ext.use_srtp.profiles"
 
 
 def comparable(layers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What tshark can show: it opens no SRTP, and no record of a type that it does not know."""
+    """What tshark can show: it opens no SRTP, and no record of a type that it does not know.
+
+    Records of TLS are left to its own dissector, which gives them several names.
+    """
     for layer in layers:
+        if layer["layer"] == "TLSRecord":
+            continue
         if layer["layer"] in LAYERS and not (layer.get("decrypted") and _closed_to_tshark(layer)):
             yield layer
 

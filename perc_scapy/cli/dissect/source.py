@@ -107,14 +107,20 @@ def open_streamed(args: argparse.Namespace) -> StreamedCapture:
     from perc_scapy.capture.keyring import Keyring
     from perc_scapy.capture.streaming import StreamedCapture
 
-    capture = StreamedCapture(args.capture, Keyring.of(args.keys))
+    tunnel = forced_tunnel(args)
+    capture = StreamedCapture(args.capture, Keyring.of(args.keys), tunnel=tunnel)
     if args.keys or capture.keys or not os.environ.get("SSLKEYLOGFILE") or args.capture == "-":
         return capture
     ring: Keyring = open_keys(args)
     if not ring:
         return capture
     capture.close()
-    return StreamedCapture(args.capture, ring)
+    return StreamedCapture(args.capture, ring, tunnel=tunnel)
+
+
+def forced_tunnel(args: argparse.Namespace) -> str | None:
+    """The version that --tunnel names; None tries all."""
+    return None if args.tunnel == "auto" else str(args.tunnel)
 
 
 def load(args: argparse.Namespace) -> tuple[Analysis, int, str | None]:
@@ -126,7 +132,8 @@ def load(args: argparse.Namespace) -> tuple[Analysis, int, str | None]:
     with open_capture(args.capture) as reader:
         frames = list(reader)
     ring = open_keys(args, reader.secrets)
-    return Analysis(payloads(frames), ring), len(frames), reader.damage
+    analysis = Analysis(payloads(frames), ring, tunnel=forced_tunnel(args))
+    return analysis, len(frames), reader.damage
 
 
 def tell_damage(path: str, packets: int, damage: str | None) -> int:
