@@ -33,6 +33,7 @@ lint: $(STAMP)  ## ruff and mypy --strict
 
 test: $(STAMP) tools lint ## everything
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --nbmake --nbmake-timeout 120 -n $(JOBS) notebooks
 
 bench: $(STAMP) ## speed, as ratios against a peer in the same run
 	@$(BIN)/python -m bench
