@@ -172,7 +172,7 @@ def _why_nothing(capture: StreamedCapture, plain: PlainCapture, args: argparse.N
 
 
 def _reasons(plain: PlainCapture) -> str:
-    return ", ".join(f"{n} packets: {reason}" for reason, n in plain.left_out.most_common(3))
+    return ", ".join(f"{_counted(n)}: {reason}" for reason, n in plain.left_out.most_common(3))
 
 
 def _report(plain: PlainCapture, files: list[Made], args: argparse.Namespace) -> None:
@@ -188,7 +188,9 @@ def _json_lines(plain: PlainCapture, files: list[Made], args: argparse.Namespace
     output = None if args.output is None else str(args.output)
     counts = {"rtp": plain.written["rtp"], "rtcp": plain.written["rtcp"]}
     head = {"schema": 1, "output": output, "layer": args.layer}
-    yield json.dumps(head | counts | {"left_out": dict(plain.left_out)})
+    yield json.dumps(
+        head | counts | {"ciphertexts": plain.ciphertexts, "left_out": dict(plain.left_out)}
+    )
     for made in files:
         path = None if made.path is None else str(made.path)
         yield json.dumps(made._asdict() | {"path": path, "seconds": round(made.seconds, 3)})
@@ -207,6 +209,16 @@ def _lines(plain: PlainCapture, files: list[Made], args: argparse.Namespace) -> 
         yield f"left out: {_reasons(plain)}"
 
 
+def _about_ciphertext(plain: PlainCapture) -> str:
+    if not plain.ciphertexts:
+        return ""
+    return f"; {_counted(plain.ciphertexts)} of end-to-end ciphertext: this is what the MDD sees"
+
+
+def _counted(number: int) -> str:
+    return f"{number} packet{'' if number == 1 else 's'}"
+
+
 def _file_line(made: Made) -> str:
     holes = "".join(
         f", {number} {word}"
@@ -215,5 +227,5 @@ def _file_line(made: Made) -> str:
     )
     if made.path is None:
         sender = f" of {made.sender}" if made.sender else ""
-        return f"no file of SSRC {made.ssrc:08x}{sender}: {made.note} ({made.packets} packets)"
-    return f"{made.path}: {made.codec}, {made.seconds:.1f} s, {made.packets} packets{holes}"
+        return f"no file of SSRC {made.ssrc:08x}{sender}: {made.note} ({_counted(made.packets)})"
+    return f"{made.path}: {made.codec}, {made.seconds:.1f} s, {_counted(made.packets)}{holes}"

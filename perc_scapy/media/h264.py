@@ -6,7 +6,11 @@ from __future__ import annotations
 STAP_A, FU_A = 24, 28
 START_CODE = b"\0\0\0\1"
 """Before each NAL unit of a byte stream (ITU-T H.264 annex B)."""
-SLICE_IDR, SEQUENCE_PARAMETERS, PICTURE_PARAMETERS = 5, 7, 8
+SEQUENCE_PARAMETERS = 7
+PROFILES = {44, 66, 77, 83, 86, 88, 100, 110, 118, 122, 128, 138, 139, 134, 135, 244}
+"""profile_idc, the octet behind the NAL unit's header (ITU-T H.264 section 7.3.2.1.1)."""
+LEVELS = {9, 10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60, 61, 62}
+"""level_idc, two octets further (annex A)."""
 MAX_NAL = 1 << 24
 """Octets of the longest NAL unit put together."""
 
@@ -84,3 +88,13 @@ def nal_types(payload: bytes) -> set[int]:
         units = aggregated(payload)
         return {unit[0] & 0x1F for unit in units}
     return {kind} if 1 <= kind <= 12 else set()
+
+
+def has_parameters(payload: bytes) -> bool:
+    """Whether a payload holds sequence parameters of a profile and level that exist."""
+    aggregate = bool(payload) and payload[0] & 0x1F == STAP_A
+    return any(
+        unit[0] & 0x1F == SEQUENCE_PARAMETERS and unit[1] in PROFILES and unit[3] in LEVELS
+        for unit in (aggregated(payload) if aggregate else [payload])
+        if len(unit) > 3
+    )

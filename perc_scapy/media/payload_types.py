@@ -54,10 +54,10 @@ def _looks_vp8(packets: Sequence[RtpPayload]) -> bool:
 
 
 def _looks_h264(packets: Sequence[RtpPayload]) -> bool:
-    """All are of a known form, and one has what a decoder begins with."""
-    types = [h264.nal_types(packet.data) for packet in packets]
-    beginning = {h264.SLICE_IDR, h264.SEQUENCE_PARAMETERS}
-    return bool(types) and all(types) and any(found & beginning for found in types)
+    """All are of a known form, and one has sequence parameters, without which nothing can be decoded."""
+    if not all(h264.nal_types(packet.data) for packet in packets):
+        return False
+    return any(h264.has_parameters(packet.data) for packet in packets)
 
 
 def _looks_opus(packets: Sequence[RtpPayload]) -> bool:

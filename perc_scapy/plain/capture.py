@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.pcap.frames import Frame, Interface
 from perc_scapy.pcap.pcapng import LINKTYPE_RAW, PcapngWriter, Sink
-from perc_scapy.plain.layers import ABOUT, Layer, plaintext, why_closed
+from perc_scapy.plain.layers import ABOUT, Layer, is_double, plaintext, why_closed
 from perc_scapy.plain.rewrite import link_type_of, with_payload
 
 MAX_REASONS = 100
@@ -25,6 +25,8 @@ class PlainCapture:
         self._numbers: dict[int, int] = {}
         self.written: Counter[str] = Counter()
         """Packets by kind: "rtp", "rtcp"."""
+        self.ciphertexts = 0
+        """RTP packets among them whose payload is end-to-end ciphertext."""
         self.left_out: Counter[str] = Counter()
         """Packets that stay closed, by reason."""
 
@@ -41,6 +43,7 @@ class PlainCapture:
         assert self._writer is not None
         self._writer.packet(frame.time_ns, data, interface=number)
         self.written[packet.kind] += 1
+        self.ciphertexts += self._layer == "outer" and packet.kind == "rtp" and is_double(packet)
         return True
 
     @property

@@ -13,9 +13,10 @@ from perc_scapy.wire import peel_ohb
 Layer = Literal["both", "outer"]
 ABOUT: dict[Layer, str] = {
     "both": "SRTP taken off: RTP packets as their senders made them",
-    "outer": "what the MDD sees: hop-by-hop layer taken off, end-to-end ciphertext and tag as payload",
+    "outer": "what the MDD sees: hop-by-hop layer taken off; where there are two layers, payloads are ciphertext",
 }
-NO_INNER = "only the hop-by-hop layer opens (no end-to-end key)"
+NO_INNER = "only the hop-by-hop layer opens"
+REPEAT = "their packet index came before (repeats)"
 
 
 def plaintext(packet: MediaPacket, layer: Layer) -> bytes | None:
@@ -47,7 +48,7 @@ def why_closed(packet: MediaPacket, layer: Layer) -> str:
     """One reason for people, the same words for all packets of that kind."""
     opened = packet.opened
     if opened.repeat:
-        return "repeats a packet already written"
+        return REPEAT
     if layer == "both" and opened.outer is not None:
         return NO_INNER
     return opened.problem or "no keys"

@@ -96,3 +96,18 @@ def test_nothing_raises(payloads: list[tuple[bytes, bool]]) -> None:
         assert all(reader.add(payload, lost=lost))
         nal_types(payload)
         aggregated(payload)
+
+
+def test_parameters_of_a_profile_and_level_that_exist() -> None:
+    baseline = bytes.fromhex("6742c01e")
+    assert h264.has_parameters(baseline)
+    assert h264.has_parameters(stap(b"\x09\x10", baseline, PPS))
+    for other in (
+        b"",
+        b"g speaks",
+        bytes.fromhex("6742c0"),
+        bytes.fromhex("6743c01e"),
+        bytes.fromhex("6742c01f")[:3] + b"\x08",
+        PPS,
+    ):
+        assert not h264.has_parameters(other)

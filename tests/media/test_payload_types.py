@@ -29,6 +29,8 @@ def test_what_is_none_of_these_is_not_guessed() -> None:
     assert guess(packets(*[bytes(160)] * 20)) is None
     assert guess(packets(*[b"speech of A ".ljust(160, b".")] * 20)) is None
     assert guess(packets(b"\xf8\xff" * 3, step=960)) is None  # one packet proves nothing
+    for letter in b"AEGeg":  # what some of these would be as the first octet of H.264
+        assert guess(packets(*[bytes((letter,)) + b" speaks"] * 20)) is None
 
 
 def test_opus_is_known_by_its_clock() -> None:

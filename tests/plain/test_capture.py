@@ -20,7 +20,7 @@ from perc_scapy.pcap.packets import Address, Datagram, datagrams
 from perc_scapy.pcap.pcapng import LINKTYPE_RAW
 from perc_scapy.pcap.reader import CaptureReader
 from perc_scapy.plain.capture import PlainCapture
-from perc_scapy.plain.layers import ABOUT, NO_INNER
+from perc_scapy.plain.layers import ABOUT, NO_INNER, REPEAT
 from perc_scapy.wire import split_rtp
 from tests.plain.talks import Recorded, conference
 
@@ -68,6 +68,7 @@ def test_every_hop_says_what_was_spoken(talk: Recorded, tmp_path: Path) -> None:
     assert len(talk.spoken) == 36
     assert plain.written == {"rtp": 108, "rtcp": len(found) - 108}
     assert not plain.left_out
+    assert plain.ciphertexts == 0
     seen = {(time, src, dst) for time, src, dst, _ in talk.frames}
     assert all((f.time_ns, d.src, d.dst) in seen for f, d in zip(frames, found, strict=True))
     assert {f.link_type for f in frames} == {LINKTYPE_RAW}
@@ -116,6 +117,7 @@ def test_what_the_mdd_sees(talk: Recorded, tmp_path: Path) -> None:
     bodies = Counter(split_rtp(d.data).body for d in found)
     assert set(bodies.values()) == {3}
     assert {len(body) for body in bodies} == {160 + 16}
+    assert plain.ciphertexts == 108
     assert not any(spoken.payload in data for spoken in talk.spoken)
 
 
@@ -148,7 +150,7 @@ def test_repeats_are_written_once(talk: Recorded, tmp_path: Path) -> None:
     twice.talk(3)
     twice.frames += twice.frames[-6:]
     _, plain = decrypt(twice.pcapng(), tmp_path)
-    assert plain.left_out["repeats a packet already written"] >= 1
+    assert plain.left_out[REPEAT] >= 1
 
 
 def test_interfaces_keep_their_names(talk: Recorded, tmp_path: Path) -> None:
