@@ -75,7 +75,8 @@ class Capture:
     def associations(self) -> Cards:
         """One card an endpoint association."""
         rows = self._statistics().to_json()["associations"]
-        return Cards([showing.association(row) for row in rows], "no endpoint association")
+        cards = [showing.association(row) for row in rows]
+        return Cards(cards, "no endpoint association", showing.associations_html)
 
     @property
     def notes(self) -> list[str]:
@@ -106,7 +107,7 @@ class Capture:
         """Judged by requirement id."""
         from perc_scapy.conform import judge
 
-        return showing.report(judge(self.analysis, str(self.path.name)))
+        return showing.report(judge(self.analysis, "/".join(self.path.parts[-2:])))
 
     def explain(self, packet: int | None = None) -> Cards:
         """Why something did not open: of all, or of one packet."""

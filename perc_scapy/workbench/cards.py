@@ -35,10 +35,15 @@ class Card:
 
 
 class Cards(Sequence[Card]):
-    """Several cards; shown one below the other."""
+    """Several cards, shown one below the other, or by `together` (their values -> HTML)."""
 
-    def __init__(self, cards: Sequence[Card], nothing: str) -> None:
-        self._cards, self._nothing = list(cards), nothing
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        nothing: str,
+        together: Callable[[list[Any]], str] | None = None,
+    ) -> None:
+        self._cards, self._nothing, self._together = list(cards), nothing, together
 
     def __len__(self) -> int:
         return len(self._cards)
@@ -50,4 +55,6 @@ class Cards(Sequence[Card]):
         return "\n".join(map(str, self._cards)) or self._nothing
 
     def _repr_html_(self) -> str:
+        if self._together is not None and self._cards:
+            return self._together([card.value for card in self._cards])
         return "".join(card._repr_html_() for card in self._cards) or f"<p>{self._nothing}</p>"

@@ -67,12 +67,14 @@ def _report_text(found: Report) -> str:
 
 
 def association(row: dict[str, Any]) -> Card:
-    def html(r: dict[str, Any]) -> str:
-        from perc_scapy.view.html import associations_html
+    return Card(row, _row_text, lambda r: associations_html([r]))
 
-        return associations_html([r])
 
-    return Card(row, _row_text, html)
+def associations_html(rows: list[dict[str, Any]]) -> str:
+    """One table of several."""
+    from perc_scapy.view.html import associations_html as drawn
+
+    return drawn(rows)
 
 
 def _row_text(row: dict[str, Any]) -> str:
