@@ -58,11 +58,15 @@ COMMANDS = {
     "decrypt": Command(
         "perc_scapy.cli.decrypt", "write the media of a capture in clear: RTP, WAV, Ogg, video"
     ),
-    "wireshark": Command(
-        "perc_scapy.cli.wireshark", "install the dissector for Wireshark, made from the same layers"
-    ),
     "check": Command(
         "perc_scapy.cli.check", "judge captures by the requirements of the specifications"
+    ),
+    "keys": Command("perc_scapy.cli.keys", "list, add, extract or strip the secrets of a capture"),
+    "export": Command(
+        "perc_scapy.cli.export", "turn many captures into Parquet tables: DuckDB, Polars, pandas"
+    ),
+    "wireshark": Command(
+        "perc_scapy.cli.wireshark", "install the dissector for Wireshark, made from the same layers"
     ),
     "cert": Command("perc_scapy.cli.cert", "make a private key and a self-signed certificate"),
     "config": Command("perc_scapy.cli.config", "print a commented example configuration"),

@@ -110,6 +110,20 @@ class CaptureTables:
                 return self._findings()
         return error_rows(self)
 
+    def bounds(self) -> list[str]:
+        """What was left out because it is more than there is room for."""
+        streams = self.stream_table.left_out
+        found = {
+            f"{self.left_out} packets with key material left out": self.left_out,
+            f"{streams} packets of further streams left out": streams,
+            f"{self.count} packets are too many for the table findings": not self.judged,
+        }
+        return [text for text, there in found.items() if there]
+
+    def remarks(self) -> list[str]:
+        """Damage and bounds, in words."""
+        return ([self.damage] if self.damage else []) + self.bounds()
+
     @property
     def judged(self) -> bool:
         """Whether the capture is small enough for `findings`."""
@@ -128,17 +142,9 @@ def _known(columns: list[str], schema: Any) -> list[str]:
 
 def error_rows(tables: CaptureTables) -> list[dict[str, Any]]:
     """What could not be read, or was more than there is room for."""
-    found: list[tuple[str, str]] = []
+    found = [("bounded", text) for text in tables.bounds()]
     if tables.damage is not None:
-        found.append(("damaged", tables.damage))
-    if tables.left_out:
-        found.append(("bounded", f"{tables.left_out} packets with key material left out"))
-    if tables.stream_table.left_out:
-        found.append(
-            ("bounded", f"{tables.stream_table.left_out} packets of further streams left out")
-        )
-    if not tables.judged:
-        found.append(("bounded", f"{tables.count} packets are too many for the table findings"))
+        found.insert(0, ("damaged", tables.damage))
     rows = [{"capture": tables.name, "kind": kind, "text": text} for kind, text in found]
     return [row | {"packet": tables.count} for row in rows]
 
