@@ -12,6 +12,7 @@ from perc_scapy.capture.statements import Statement, read_statements
 from perc_scapy.errors import ConfigError
 from perc_scapy.pcap.pcap_reader import MAGICS
 from perc_scapy.pcap.pcapng_reader import MAGIC
+from perc_scapy.pcap.unzip import MAGIC as GZIP
 
 MAX_FILE = 1 << 26
 """Octets of the longest key file that is read."""
@@ -61,7 +62,7 @@ class Keyring:
     def add_file(self, path: str | Path) -> None:
         """Take a key file, or the secrets inside a pcapng file. Raises `ConfigError` when there are none in it."""
         data = _read(path)
-        if data[:4] in (MAGIC, *MAGICS):
+        if _begins_capture(data):
             self._add_capture(path)
             return
         given = Keyring()
@@ -83,6 +84,21 @@ class Keyring:
             self.keylog.add_text(secret)
 
 
+def is_capture(path: str | Path) -> bool:
+    """Whether a file is a capture rather than a key file; standard input is taken for one. Raises `ConfigError`."""
+    if str(path) == "-":
+        return True
+    try:
+        with Path(path).open("rb") as file:
+            return _begins_capture(file.read(4))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def _begins_capture(start: bytes) -> bool:
+    return start[:4] in (MAGIC, *MAGICS) or start[:2] == GZIP
+
+
 def is_toml(text: bytes) -> bool:
     """Whether the first line that says something is TOML rather than a line of a key log."""
     for line in text.removeprefix(b"\xef\xbb\xbf").splitlines():
@@ -97,6 +113,6 @@ def _read(path: str | Path) -> bytes:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
-    if data[:4] not in (MAGIC, *MAGICS) and len(data) > MAX_FILE:
+    if not _begins_capture(data) and len(data) > MAX_FILE:
         raise ConfigError(f"{path}: too long for a key file")
     return data
