@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable
 
 from perc_scapy.capture.dtls_sessions import DtlsSession
@@ -16,6 +17,8 @@ from perc_scapy.errors import DecodeError
 
 MAX_EPOCHS = 16
 """Handshakes followed in one association: each renegotiation needs the keys of the one before."""
+MAX_OWNERS = 16
+"""Associations, before and after the one that it came with, whose keys are tried on a record."""
 
 
 class DtlsFlow:
@@ -23,6 +26,7 @@ class DtlsFlow:
 
     def __init__(self) -> None:
         self.sessions: list[DtlsSession] = []
+        self._known: dict[tuple[Hashable, bytes], DtlsSession] = {}
         self.malformed: list[int] = []
         """Packets that are not whole records from front to end."""
         self.foreign: list[tuple[int, int]] = []
@@ -62,14 +66,18 @@ class DtlsFlow:
             self.orphans.append(seen)
 
     def _session(self, client: Hashable, random: bytes) -> DtlsSession:
-        for session in self.sessions:
-            if (session.client, session.client_random) == (client, random):
-                return session
-        session = DtlsSession(client, random)
-        # Reordering may have put fragments of its own flight before the ClientHello.
-        session.records, self.orphans = self.orphans, []
-        self.sessions.append(session)
+        session = self._known.get((client, random))
+        if session is None:
+            session = DtlsSession(client, random)
+            # Reordering may have put fragments of its own flight before the ClientHello.
+            session.records, self.orphans = self.orphans, []
+            self.append(session)
         return session
+
+    def append(self, session: DtlsSession) -> None:
+        """Add an association."""
+        self.sessions.append(session)
+        self._known[session.client, session.client_random] = session
 
     def peer_of(self, end: Hashable) -> Hashable | None:
         """The other end, if it is known."""
@@ -80,29 +88,27 @@ class DtlsFlow:
     def resolve(self, keylog: KeyLog) -> None:
         """Open what the key log opens. May be called again with a fuller log."""
         for epoch in range(1, MAX_EPOCHS):
-            ready = [session for session in self.sessions if session.prepare(keylog, epoch)]
+            sessions = list(self.sessions)
+            ready = [n for n, session in enumerate(sessions) if session.prepare(keylog, epoch)]
             if not ready:
                 break
-            for session in list(self.sessions):
-                self._open_all(session, ready, epoch)
+            for place, session in enumerate(sessions):
+                near = bisect_right(ready, place)
+                before = ready[max(0, near - MAX_OWNERS) : near][::-1]
+                owners = [sessions[n] for n in (*before, *ready[near : near + MAX_OWNERS])]
+                self._open_all(session, owners, epoch)
         for session in self.sessions:
             session.records.sort(key=lambda seen: seen.packet)
             session.finish(keylog)
 
-    def _open_all(self, session: DtlsSession, ready: list[DtlsSession], epoch: int) -> None:
+    def _open_all(self, session: DtlsSession, owners: list[DtlsSession], epoch: int) -> None:
+        """Give each record to the one whose keys open it: a late one is of an earlier association, mostly the last."""
         kept: list[SeenRecord] = []
         for seen in session.records:
             closed = seen.content is None and seen.record.epoch == epoch
-            owner = self._owner(seen, session, ready) if closed else session
+            owner = next((o for o in owners if o.open(seen)), session) if closed else session
             (kept if owner is session else owner.records).append(seen)
         session.records = kept
-
-    def _owner(self, seen: SeenRecord, guess: DtlsSession, ready: list[DtlsSession]) -> DtlsSession:
-        """The association whose keys open the record: a late one may belong to an earlier association."""
-        if guess.open(seen):
-            return guess
-        others = (session for session in reversed(ready) if session is not guess)
-        return next((session for session in others if session.open(seen)), guess)
 
 
 def client_random(record: Record) -> bytes | None:

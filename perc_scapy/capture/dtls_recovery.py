@@ -117,41 +117,48 @@ def _take_over(flow: DtlsFlow, session: DtlsSession, opener: Opener) -> None:
             mine = [seen for seen in other.records if seen.content is None and session.open(seen)]
             other.records = [seen for seen in other.records if not any(seen is m for m in mine)]
             session.records += mine
-    flow.sessions.append(session)
+    flow.append(session)
 
 
 # -- addresses that changed
 
 
-def rebind(flow: DtlsFlow, flows: Iterable[DtlsFlow], trials: Trials) -> bool:
+class Home(NamedTuple):
+    """A session whose keys have opened something, and the flow that it is of."""
+
+    flow: DtlsFlow
+    session: DtlsSession
+
+
+def homes(flows: Iterable[DtlsFlow]) -> list[Home]:
+    """Where records of other flows may belong."""
+    every = (Home(flow, session) for flow in flows for session in flow.sessions)
+    return [home for home in every if home.session.opener and home.session.opener.confirmed]
+
+
+def rebind(flow: DtlsFlow, known: list[Home], trials: Trials) -> bool:
     """Give records that nobody's keys open in this flow to a session of another flow, if its keys do."""
     samples: dict[Hashable, SeenRecord] = {}
     for seen in _closed(flow):
         samples.setdefault(seen.sender, seen)
-    if not samples:
+    if not samples or trials.left <= 0:
         return False
-    for home in _nearest_first(flow, flows):
-        for session in home.sessions:
-            clients = _directions(session, samples.values(), trials)
-            if clients is not None:
-                _move(flow, home, session, clients)
-                return True
+    # A NAT changes one end and leaves the other.
+    others = [home for home in known if home.flow is not flow]
+    for home in sorted(others, key=lambda home: not flow.ends.keys() & home.flow.ends.keys()):
+        clients = _directions(home.session, samples.values(), trials)
+        if clients is not None:
+            _move(flow, home.flow, home.session, clients)
+            return True
+        if trials.left <= 0:
+            break
     return False
-
-
-def _nearest_first(flow: DtlsFlow, flows: Iterable[DtlsFlow]) -> list[DtlsFlow]:
-    """A NAT changes one end and leaves the other."""
-    others = [other for other in flows if other is not flow and other.sessions]
-    return sorted(others, key=lambda other: not flow.ends.keys() & other.ends.keys())
 
 
 def _directions(
     session: DtlsSession, samples: Iterable[SeenRecord], trials: Trials
 ) -> dict[Hashable, bool] | None:
     """Which senders are the client, when the session's keys open what they sent."""
-    opener = session.opener
-    if opener is None or not opener.confirmed:
-        return None
     found: dict[Hashable, bool] = {}
     for seen in samples:
         for from_client in (True, False):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from perc_scapy.capture.dtls_flows import DtlsFlow
-from perc_scapy.capture.dtls_recovery import Trials, rebind, recover
+from perc_scapy.capture.dtls_recovery import Trials, homes, rebind, recover
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.notes import Note, in_order
@@ -69,13 +69,16 @@ class FlowTable:
 
     def _resumed(self, keylog: KeyLog) -> None:
         """Session ids and tickets were learned on the way, perhaps after the session that used them."""
+        if not keylog.learned:
+            return
         for flow in self._flows():
             if any(not session.has_secret for session in flow.sessions):
                 flow.resolve(keylog)
 
     def _rebound(self, keylog: KeyLog, trials: Trials) -> None:
         flows = list(self._dtls.values())
-        moved = [flow for flow in flows if rebind(flow, flows, trials)]
+        known = homes(flows)
+        moved = [flow for flow in flows if rebind(flow, known, trials)]
         if moved:
             for flow in flows:
                 flow.resolve(keylog)

@@ -113,6 +113,11 @@ class KeyLog:
             if len(self._learned) > MAX_LEARNED:
                 del self._learned[next(iter(self._learned))]
 
+    @property
+    def learned(self) -> int:
+        """How many session ids and tickets were learned."""
+        return len(self._learned)
+
     def knows(self, client_random: bytes) -> bool:
         """Any line about this session."""
         if self.master_secret(client_random) or self.premaster_secret(client_random):
