@@ -58,10 +58,12 @@ class FlowTable:
 
     def resolve(self, keylog: KeyLog) -> None:
         """Open what the key log opens. May be called again with a fuller log."""
-        for flow in self._flows():
-            flow.resolve(keylog)
-        self._resumed(keylog)
         trials = Trials()
+        for flow in self._dtls.values():
+            flow.resolve(keylog)
+        for connection in self._tls.values():
+            connection.resolve(keylog, trials)
+        self._resumed(keylog)
         for dtls in self._dtls.values():
             if recover(dtls, keylog, trials):
                 dtls.resolve(keylog)

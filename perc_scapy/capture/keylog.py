@@ -113,6 +113,11 @@ class KeyLog:
             if len(self._learned) > MAX_LEARNED:
                 del self._learned[next(iter(self._learned))]
 
+    def randoms(self) -> Iterator[bytes]:
+        """Client randoms of all sessions that a line names by it, each once."""
+        kinds = ("master", "secret", "premaster")
+        return iter(dict.fromkeys(name for kind, _, name in self._entries if kind in kinds))
+
     @property
     def learned(self) -> int:
         """How many session ids and tickets were learned."""

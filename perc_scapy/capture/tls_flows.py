@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from perc_scapy.capture.dtls_recovery import Trials
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.records import SeenRecord
 from perc_scapy.capture.tls_messages import client_random
 from perc_scapy.capture.tls_records import CutRecord, RecordCutter
 from perc_scapy.capture.tls_sessions import TlsSession
-from perc_scapy.codes import ContentType
+from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.dtls.record import Record
 from perc_scapy.pcap.streams import StreamChunk
 
 MAX_ORPHANS = 256
-"""Records kept while no ClientHello is known."""
+"""Records kept while neither a ClientHello nor a ServerHello is known."""
+SAMPLE = 8
+"""Records behind a ServerHello that are tried with the key log's sessions, one after the other."""
 MAX_KEPT = 1 << 26
 """Octets kept of one connection: a tunnel is far below it, a download is of no interest."""
 
@@ -32,6 +35,8 @@ class TlsFlow:
         self.left_out = 0
         """Records beyond `MAX_KEPT` octets."""
         self._kept = 0
+        self._server: Hashable | None = None
+        """Who sent a ServerHello before any ClientHello was seen."""
         self._cutters: dict[Hashable, RecordCutter] = {}
 
     @property
@@ -68,14 +73,36 @@ class TlsFlow:
             self.sessions.append(TlsSession(sender, random))
             self.sessions[0].records = [*self.orphans, seen]
             self.orphans = []
-        elif len(self.orphans) < MAX_ORPHANS:
+            return
+        if handshake and cut.fragment[0] == HandshakeType.SERVER_HELLO:
+            self._server = self._server or sender
+        if self._server is not None or len(self.orphans) < MAX_ORPHANS:
             self.orphans.append(seen)
 
     def peer_of(self, end: Hashable) -> Hashable | None:
         """The other end."""
         return next((other for other in self.ends if other != end), None)
 
-    def resolve(self, keylog: KeyLog) -> None:
-        """Open what the key log opens. May be called again with a fuller log."""
+    def resolve(self, keylog: KeyLog, trials: Trials | None = None) -> None:
+        """Open what the key log opens. May be called again with a fuller log.
+
+        A connection whose ClientHello is not in the capture is tried with all sessions of the log, within `trials`.
+        """
+        if not self.sessions and self._server is not None:
+            self._recover(keylog, Trials() if trials is None else trials)
         for session in self.sessions:
             session.resolve(keylog)
+
+    def _recover(self, keylog: KeyLog, trials: Trials) -> None:
+        client = self.peer_of(self._server)
+        sample = [seen for seen in self.orphans if seen.sender == self._server][:SAMPLE]
+        for random in keylog.randoms():
+            if not trials.take():
+                return
+            session = TlsSession(client, random)
+            session.records = sample
+            session.resolve(keylog)
+            if any(session.protected(opened=True)):
+                session.records, self.orphans = self.orphans, []
+                self.sessions.append(session)
+                return

@@ -30,6 +30,9 @@ def tls_flow_notes(flow: TlsFlow, keylog: KeyLog) -> Iterator[Note]:
 
 def tls_notes(session: TlsSession, keylog: KeyLog) -> Iterator[Note]:
     """One connection: gaps, early data, and what does not open."""
+    if session.first(HandshakeType.CLIENT_HELLO, True) is None:
+        text = f"ClientHello not in the capture; the key log's {name_of(session)} fits"
+        yield Note(session.records[0].packet, "note", text)
     for seen in session.records:
         if seen.lost:
             side = "client" if seen.sender == session.client else "server"

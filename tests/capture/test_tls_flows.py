@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perc_scapy.capture import flow_table, tls_flows
+from perc_scapy.capture.dtls_recovery import Trials
 from perc_scapy.capture.flow_table import FlowTable
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.tls_flows import TlsFlow
@@ -72,6 +73,34 @@ def test_records_before_a_hello_are_few(monkeypatch: pytest.MonkeyPatch) -> None
         flow.add(other(1, b"\x17\x03\x03\x00\x01x"))
     assert len(flow.orphans) == 3
     assert flow.sessions == []
+
+
+@pytest.mark.parametrize("version", [TLS_1_2, 0x0304])
+def test_a_lost_client_hello_is_found_in_the_key_log(version: int) -> None:
+    said, strangers = tls_talk(version=version), [tls_talk(version=v) for v in (TLS_1_2, 0x0304)]
+    found = [c for c in chunks(said.stream, size=3000) if c.src == SERVER or c.offset]
+    found[1] = replace(found[1], lost=100)
+    keylog = merged(*(stranger.keylog for stranger in strangers), said.keylog)
+    table = table_of(found, keylog)
+    ((session, client, server),) = table.tls_sessions()
+    assert (client, server) == (CLIENT, SERVER)
+    assert session.client_random.hex() in said.lines[-1]
+    assert application(session) == BOTH_WAYS
+    assert table.notes(keylog)[0].text.startswith("ClientHello not in the capture; the key log's")
+
+
+def test_trials_of_a_lost_client_hello_end() -> None:
+    said = tls_talk()
+    flow, keylog = TlsFlow(), KeyLog()
+    for chunk in chunks(said.stream, size=3000)[1:]:
+        flow.add(chunk)
+    keylog.add_text("\n".join(f"CLIENT_RANDOM {n:064x} {n:096x}" for n in range(40)).encode())
+    keylog.add_text(said.keylog.to_text())
+    trials = Trials(10)
+    flow.resolve(keylog, trials)
+    assert (flow.sessions, trials.left) == ([], -1)
+    flow.resolve(keylog)
+    assert len(flow.sessions) == 1
 
 
 @settings(max_examples=40, deadline=None)
