@@ -2,6 +2,9 @@
 """Audio for the endpoints: G.711, WAV, packetising, recording and a voice to send; bytes and samples in and out.
 
 Samples are `array("h")`: signed 16 bit, one channel, 8000 a second unless a rate is given.
+
+`files` makes media files out of RTP payloads that `sequencer` put in order, codecs known by `payload_types`: G.711,
+`opus` in `ogg`, `h264`, `vp8` in `ivf`.
 """
 
 from perc_scapy.media.g711 import CODECS, PCMA, PCMU, Codec, round_trip

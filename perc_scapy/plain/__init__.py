@@ -3,5 +3,6 @@
 
 `layers`                what of a packet is written: as its sender made it, or as the MDD sees it
 `rewrite` `capture`     the same frame with another UDP payload; a whole capture of them
-`streams` `tracks`      RTP streams by sender and hop, in order; one media file of each
+`streams` `folder`      RTP streams by sender and hop, in order; one media file of each
+`names`                 participants and addresses, fit for file names
 """

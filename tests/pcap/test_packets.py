@@ -2,12 +2,17 @@
 """Frames to datagrams, frames built by Scapy."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP, fragment
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import Ether
 
+from perc_scapy.pcap import exported
 from perc_scapy.pcap.frames import Frame
-from perc_scapy.pcap.packets import Address, Datagram, datagram_of, datagrams
+from perc_scapy.pcap.links import LINK_TYPES
+from perc_scapy.pcap.packets import Address, Datagram, Segment, datagram_of, datagrams, payloads
+from perc_scapy.pcap.streams import StreamChunk, in_order
 
 
 def frame(packet: bytes, link_type: int = 101) -> Frame:
@@ -56,3 +61,23 @@ def test_truncated_headers_never_raise(packet) -> None:
     for length in range(len(whole)):
         found = datagram_of(frame(whole[:length]))
         assert found is None or found.missing
+
+
+LINKS = st.sampled_from([*LINK_TYPES, exported.LINKTYPE, 147])
+FRONT = st.sampled_from([b"", b"\x45\0\0\x40\0\0\0\0\x40\x11", b"\x45\0\0\x40\0\0\x20\0\x40\x06",
+                         b"\x60\0\0\0\0\x20\x2c\x40", bytes(12) + b"\x81\0\0\1\x08\0\x45"])  # fmt: skip
+
+
+@given(st.lists(st.tuples(LINKS, FRONT, st.binary(max_size=80)), max_size=20))
+def test_no_frames_raise(frames: list[tuple[int, bytes, bytes]]) -> None:
+    seen = (Frame(n, n, link, a + b, 0) for n, (link, a, b) in enumerate(frames, 1))
+    for found in in_order(payloads(seen)):
+        assert isinstance(found, Datagram | StreamChunk)
+
+
+def test_tcp_is_no_datagram_but_a_payload() -> None:
+    packet = frame(bytes(IP(src="1.1.1.1", dst="2.2.2.2") / TCP(sport=1, dport=2) / b"x"))
+    assert list(datagrams([packet])) == []
+    (found,) = payloads([packet])
+    assert isinstance(found, Segment)
+    assert found.data == b"x"
