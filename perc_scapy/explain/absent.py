@@ -40,6 +40,14 @@ def _again(analysis: Analysis, media: MediaPacket, subject: str) -> Cause:
         and m.association is media.association
     ]
     if media.opened.hop_opened and media.kind == "rtp":
+        senders = {
+            id(m.association) for m in analysis.media if m.from_endpoint and m.ssrc == media.ssrc
+        }
+        if len(senders) > 1:
+            text = (
+                f"{len(senders)} endpoints send SSRC {media.ssrc:08x}, and their indices meet here"
+            )
+            return Cause(INNER, FOUND, text, "RFC 3550 section 8.2; RFC 7714 section 8.4")
         text = "its end-to-end index was seen before under another hop-by-hop index: the MDD relays a packet again"
         return Cause(INNER, FOUND, text, "RFC 8871 section 8.2.2")
     twin = next((m for m in reversed(earlier) if m.datagram.data == media.datagram.data), None)

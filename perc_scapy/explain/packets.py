@@ -30,7 +30,7 @@ MAX_LEGACY = 8
 _HOPELESS = (
     "no hypothesis opens it: altered on the way, or sealed with a key that is not in this capture"
 )
-_LATE = Cause(
+LATE = Cause(
     INNER,
     FOUND,
     "it opens, but only with a key that came to this hop later or not at all: no receiver could open it when it came",
@@ -109,7 +109,7 @@ class PacketExplainer:
         if outcome.deviations:
             return of_search(INNER, outcome, "")
         if media.opened.late:
-            return self._announced.passed_epoch(media, outcome) or _LATE
+            return self._announced.passed_epoch(media, outcome) or LATE
         relayed = self._relays.explain(media) or self._own_media(media)
         missing = relayed or self._announced.missing(media, opens=outcome.found)
         return missing or of_search(INNER, outcome, hopeless)

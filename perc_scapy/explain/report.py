@@ -10,8 +10,9 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.notes import Note
 from perc_scapy.codes import ContentType
+from perc_scapy.explain.absent import EKT
 from perc_scapy.explain.cause import MISSING, OPEN, Cause, Explanation, of_search
-from perc_scapy.explain.handshake import explain_association
+from perc_scapy.explain.handshake import HANDSHAKE, explain_association
 from perc_scapy.explain.packets import PacketExplainer
 from perc_scapy.explain.tunnel import explain_tunnel_message
 
@@ -23,9 +24,10 @@ Progress = Callable[[int, int], object]
 
 def explain(analysis: Analysis, progress: Progress = lambda done, of: None) -> list[Explanation]:
     """All causes: handshakes, tunnel messages, then media by stream. Nothing to explain gives an empty list."""
-    found = [*_notes(analysis), *_handshakes(analysis), *_tunnels(analysis)]
-    found += _media(analysis, progress)
-    return found
+    found = [*_handshakes(analysis), *_tunnels(analysis), *_media(analysis, progress)]
+    told = {number for e in found if e.cause.subject != HANDSHAKE for number in e.packets}
+    notes = [e for e in _notes(analysis) if not told.issuperset(e.packets or [0])]
+    return [*notes, *found]
 
 
 def explain_packet(analysis: Analysis, number: int) -> list[Explanation]:
@@ -79,7 +81,7 @@ def _tunnels(analysis: Analysis) -> Iterator[Explanation]:
 
 def _media(analysis: Analysis, progress: Progress) -> list[Explanation]:
     explainer = PacketExplainer(analysis)
-    closed = [m for m in analysis.media if m.opened.plain is None]
+    closed = [m for m in analysis.media if m.opened.plain is None or m.opened.late]
     grouped: dict[Cause, Explanation] = {}
     streams: dict[Cause, dict[str, None]] = {}
     searched: dict[str, int] = {}
@@ -90,6 +92,8 @@ def _media(analysis: Analysis, progress: Progress) -> list[Explanation]:
         searched[where] = searched.get(where, 0) + 1
         if searched[where] <= SAMPLE or where not in last:
             last[where] = explainer.explain(media)
+        if media.opened.late and last[where].subject != EKT:
+            continue  # keys that come a little late are how EKT works
         cause = _family(last[where])
         found = grouped.setdefault(cause, Explanation(last[where], [], where))
         found.packets.append(media.number)

@@ -22,6 +22,8 @@ from tests.explain.forge import conference
         ("violation-ohb-reserved", "reserved bits of the OHB"),
         ("violation-nonce-reuse", "key and nonce are used twice"),
         ("violation-replay-relayed", "relays a packet again"),
+        ("violation-epoch-back", "was announced with epoch"),
+        ("violation-ssrc-two-senders", "2 endpoints send SSRC"),
         ("violation-ekt-on-rtcp", "a short EKT field ends the packet"),
         ("violation-full-double-key", "inner halves included"),
         ("violation-ekt-key-unacknowledged", "never acknowledged"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from perc_scapy.explain.report import explain, explain_packet
 from tests.explain.forge import CAPTURES, Sender, association, conference, with_packets
 
-CLEAN = ("session-setup-2", "new-user-joins-aes256", "ohb-all", "roc-wrap", "rtcp")
+CLEAN = ("late-joiner", "session-setup-2", "new-user-joins-aes256", "ohb-all", "roc-wrap", "rtcp")
 
 
 @pytest.mark.parametrize("name", CLEAN)
