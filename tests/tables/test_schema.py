@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from perc_scapy.errors import LocalError
@@ -26,3 +28,11 @@ def test_no_column_can_hold_a_key() -> None:
 def test_no_such_table() -> None:
     with pytest.raises(LocalError, match="'colours'"):
         arrow_schema("colours")
+
+
+def test_the_documentation_has_every_column() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text()
+    for table, columns in TABLES.items():
+        part = text.split(f"### {table}\n")[1].split("### ")[0]
+        rows = [f"| `{c.name}` | {c.type} | {c.meaning} |" for c in columns]
+        assert [line for line in part.splitlines() if line.startswith("| `")] == rows
