@@ -17,4 +17,4 @@ def analysis_of(built: Built) -> Analysis:
     for text in (built.keylog, None if built.keys is None else built.keys.encode()):
         if text is not None:
             ring.add_text(text)
-    return analyse(CaptureReader(io.BytesIO(built.trace)), ring.keylog)
+    return analyse(CaptureReader(io.BytesIO(built.trace)), ring)

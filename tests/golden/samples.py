@@ -19,7 +19,7 @@ CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 def opened(name: str) -> Analysis:
     folder = CAPTURES / name
     with open_capture(folder / "trace.pcapng") as capture:
-        return analyse(capture, Keyring.of([folder / "secrets.keylog"]).keylog)
+        return analyse(capture, Keyring.of([folder / "secrets.keylog"]))
 
 
 def described(name: str) -> dict[str, Any]:
