@@ -1484,7 +1484,7 @@ end
 local function octets_item(node, step, tvb, pos, octets)
   node.spans[step.name] = { tvb = tvb, pos = pos, len = octets }
   if octets == 0 then return node.tree end
-  if step.secret and not show_keys() then
+  if step.secret and not show_keys() or step.kind == "select" and node.context.hidden then
     local text = string.format("%s: %d octets, hidden (preference perc.show_keys)", step.label, octets)
     return node.tree:add(tvb(pos, octets), text)
   end
@@ -1642,7 +1642,7 @@ local function show_malformed(node, step, tvb, pos, stop, reason)
   local item = node.tree
   if stop > pos then
     local text = string.format("%s: %d octets", step.label or step.name, stop - pos)
-    local hidden = step.secret or node.secret
+    local hidden = step.secret or node.secret or node.context.hidden
     if not hidden then text = text .. ": " .. tostring(tvb(pos, math.min(stop - pos, HEX_SHOWN)):bytes()) end
     item = node.tree:add(tvb(pos, stop - pos), text)
   end
@@ -1843,7 +1843,8 @@ end
 
 local perc = Proto("perc", "Privacy-Enhanced RTP Conferencing")
 
--- Filled on the first pass in the order of the capture; later passes and clicks only read.
+-- Filled in the order of the capture; what was learnt from a packet is not learnt again when it is looked at again.
+-- (`visited` of Wireshark does not say so: the first of two passes of tshark has no fields to learn from.)
 local state
 
 local function forget()
@@ -1854,10 +1855,18 @@ local function forget()
     next_port = 65536, -- no real port is as large
     fragments = {}, -- conversation and message -> pieces of an ekt_key
     whole = {}, -- frame -> reassembled messages
+    learnt = {}, -- frame and what -> true
   }
 end
 forget()
 perc.init = forget
+
+local function first_time(pinfo, what)
+  local key = pinfo.number .. "|" .. what
+  if state.learnt[key] then return false end
+  state.learnt[key] = true
+  return true
+end
 
 local function ends(pinfo)
   return tostring(pinfo.src) .. "|" .. pinfo.src_port, tostring(pinfo.dst) .. "|" .. pinfo.dst_port
@@ -1994,7 +2003,7 @@ end
 
 -- What a ServerHello on this conversation chose.
 local function learn_choice(pinfo, first, spans)
-  if pinfo.visited or hello_side(first, spans) ~= "server" then return end
+  if hello_side(first, spans) ~= "server" or not first_time(pinfo, "choice") then return end
   local entry = { frame = pinfo.number, profile = 0 }
   for _, info in ipairs(since("profile", first, spans)) do entry.profile = info.value end
   for _, info in ipairs(since("extension", first, spans)) do
@@ -2013,6 +2022,7 @@ end
 local function show_ekt_key(pinfo, tree, tvb, pos, stop)
   local item = tree:add(perc_dtls, tvb(pos, stop - pos))
   local context = new_context(pinfo)
+  context.hidden = not show_keys() -- a fragment is octets to its layer, but key octets all the same
   walk(L.DTLSHandshake, tvb, pos, stop, item, context, {})
   local key = context.nodes.DTLSEKTKey
   if not key or not key.values.ekt_spi then return end
@@ -2023,7 +2033,7 @@ end
 -- Wireshark joins fragments of the messages that it knows; this joins those of ekt_key.
 local function keep_fragment(pinfo, where, tvb, pos, stop)
   local length, start = tvb(pos + 1, 3):uint(), tvb(pos + 6, 3):uint()
-  if pinfo.visited or length > 1024 then return end
+  if length > 1024 or not first_time(pinfo, where .. hex(tvb, pos, HANDSHAKE_HEADER)) then return end
   local key = where .. "|" .. tostring(pinfo.src_port) .. "|" .. hex(tvb, pos + 4, 2)
   local pieces = state.fragments[key] or {}
   state.fragments[key] = pieces
@@ -2272,7 +2282,8 @@ end
 
 local function dissect_tunnel(tvb, pinfo, tree)
   local version = version_of(tvb, pinfo) or nearest_version(tvb)
-  if not pinfo.visited then state.tunnels[conversation(pinfo)] = version end
+  local key = conversation(pinfo)
+  state.tunnels[key] = state.tunnels[key] or version
   depth = depth + 1
   local ok, problem = pcall(function()
     if version == "rfc9185" then
@@ -2393,6 +2404,13 @@ local function show_rtcp(tvb, pinfo, tree, profile)
   return true
 end
 
+-- RTP by its header alone: dissectors of payload types have no use for ciphertext. Returns where the header ends.
+local function rtp_header(tvb, pinfo, tree)
+  local after = walk(L.RTPHeader, tvb, 0, tvb:len(), NOTREE, new_context(pinfo), {})
+  hand_over("rtp", tvb(0, after):tvb(), pinfo, tree)
+  return after
+end
+
 local taken = -1 -- frame that the function below has seen
 
 -- As a conversation's dissector: everything that shares the port of a call.
@@ -2405,7 +2423,7 @@ local function demultiplex(tvb, pinfo, tree)
     return hand_over("rtcp", tvb, pinfo, tree)
   end
   if kind == "rtp" then
-    hand_over("rtp", tvb, pinfo, tree)
+    if profile or not ekt then hand_over("rtp", tvb, pinfo, tree) else rtp_header(tvb, pinfo, tree) end
     show_rtp(tvb, pinfo, tree, profile, ekt, true)
     return tvb:len()
   end
@@ -2433,13 +2451,13 @@ local function ohb_text(values)
   return "OHB " .. (#words > 0 and table.concat(words, ", ") or "unchanged")
 end
 
--- `perc decrypt --layer outer`: RTP whose payload is the inner layer's output and the OHB.
+-- RTP whose payload is what the outer layer protected: the inner layer's output, and the OHB behind it.
 function perc_double.dissector(tvb, pinfo, tree)
   if kind_of(tvb) ~= "rtp" then return 0 end
   taken = pinfo.number
-  hand_over("rtp", tvb, pinfo, tree)
+  local after = rtp_header(tvb, pinfo, tree)
+  if after == tvb:len() then return after end
   local context = new_context(pinfo)
-  local after = walk(L.RTPHeader, tvb, 0, tvb:len(), NOTREE, context, {})
   local item = tree:add(perc_double, tvb(after, tvb:len() - after))
   walk(L.DoublePlaintext, tvb, after, tvb:len(), item, context, { whole = true, flat = true })
   local ohb = context.nodes.OHB
@@ -2479,7 +2497,7 @@ local function show_media(tvb, pinfo, tree, kind)
 end
 
 -- After all other dissectors: the pieces of DTLS outside of tunnels, and media where nothing else was done.
-function perc.dissector(_, pinfo, tree)
+local function finish_packet(pinfo, tree)
   local spans = spans_inside(pinfo)
   local entry = learn_choice(pinfo, nil, spans)
   show_pieces(pinfo, tree, nil, spans, conversation(pinfo))
@@ -2495,6 +2513,11 @@ function perc.dissector(_, pinfo, tree)
   elseif kind == "rtp" or kind == "rtcp" then
     show_media(tvb, pinfo, tree, kind)
   end
+end
+
+function perc.dissector(_, pinfo, tree)
+  finish_packet(pinfo, tree)
+  inside.frame, taken = -1, -1 -- the same packet may be dissected again at once
 end
 
 perc_tunnel:register_heuristic("dtls", recognise)

@@ -55,7 +55,7 @@ end
 
 -- What a ServerHello on this conversation chose.
 local function learn_choice(pinfo, first, spans)
-  if pinfo.visited or hello_side(first, spans) ~= "server" then return end
+  if hello_side(first, spans) ~= "server" or not first_time(pinfo, "choice") then return end
   local entry = { frame = pinfo.number, profile = 0 }
   for _, info in ipairs(since("profile", first, spans)) do entry.profile = info.value end
   for _, info in ipairs(since("extension", first, spans)) do
@@ -74,6 +74,7 @@ end
 local function show_ekt_key(pinfo, tree, tvb, pos, stop)
   local item = tree:add(perc_dtls, tvb(pos, stop - pos))
   local context = new_context(pinfo)
+  context.hidden = not show_keys() -- a fragment is octets to its layer, but key octets all the same
   walk(L.DTLSHandshake, tvb, pos, stop, item, context, {})
   local key = context.nodes.DTLSEKTKey
   if not key or not key.values.ekt_spi then return end
@@ -84,7 +85,7 @@ end
 -- Wireshark joins fragments of the messages that it knows; this joins those of ekt_key.
 local function keep_fragment(pinfo, where, tvb, pos, stop)
   local length, start = tvb(pos + 1, 3):uint(), tvb(pos + 6, 3):uint()
-  if pinfo.visited or length > 1024 then return end
+  if length > 1024 or not first_time(pinfo, where .. hex(tvb, pos, HANDSHAKE_HEADER)) then return end
   local key = where .. "|" .. tostring(pinfo.src_port) .. "|" .. hex(tvb, pos + 4, 2)
   local pieces = state.fragments[key] or {}
   state.fragments[key] = pieces

@@ -95,6 +95,13 @@ local function show_rtcp(tvb, pinfo, tree, profile)
   return true
 end
 
+-- RTP by its header alone: dissectors of payload types have no use for ciphertext. Returns where the header ends.
+local function rtp_header(tvb, pinfo, tree)
+  local after = walk(L.RTPHeader, tvb, 0, tvb:len(), NOTREE, new_context(pinfo), {})
+  hand_over("rtp", tvb(0, after):tvb(), pinfo, tree)
+  return after
+end
+
 local taken = -1 -- frame that the function below has seen
 
 -- As a conversation's dissector: everything that shares the port of a call.
@@ -107,7 +114,7 @@ local function demultiplex(tvb, pinfo, tree)
     return hand_over("rtcp", tvb, pinfo, tree)
   end
   if kind == "rtp" then
-    hand_over("rtp", tvb, pinfo, tree)
+    if profile or not ekt then hand_over("rtp", tvb, pinfo, tree) else rtp_header(tvb, pinfo, tree) end
     show_rtp(tvb, pinfo, tree, profile, ekt, true)
     return tvb:len()
   end
@@ -135,13 +142,13 @@ local function ohb_text(values)
   return "OHB " .. (#words > 0 and table.concat(words, ", ") or "unchanged")
 end
 
--- `perc decrypt --layer outer`: RTP whose payload is the inner layer's output and the OHB.
+-- RTP whose payload is what the outer layer protected: the inner layer's output, and the OHB behind it.
 function perc_double.dissector(tvb, pinfo, tree)
   if kind_of(tvb) ~= "rtp" then return 0 end
   taken = pinfo.number
-  hand_over("rtp", tvb, pinfo, tree)
+  local after = rtp_header(tvb, pinfo, tree)
+  if after == tvb:len() then return after end
   local context = new_context(pinfo)
-  local after = walk(L.RTPHeader, tvb, 0, tvb:len(), NOTREE, context, {})
   local item = tree:add(perc_double, tvb(after, tvb:len() - after))
   walk(L.DoublePlaintext, tvb, after, tvb:len(), item, context, { whole = true, flat = true })
   local ohb = context.nodes.OHB

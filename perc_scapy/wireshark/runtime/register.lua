@@ -31,7 +31,7 @@ local function show_media(tvb, pinfo, tree, kind)
 end
 
 -- After all other dissectors: the pieces of DTLS outside of tunnels, and media where nothing else was done.
-function perc.dissector(_, pinfo, tree)
+local function finish_packet(pinfo, tree)
   local spans = spans_inside(pinfo)
   local entry = learn_choice(pinfo, nil, spans)
   show_pieces(pinfo, tree, nil, spans, conversation(pinfo))
@@ -47,6 +47,11 @@ function perc.dissector(_, pinfo, tree)
   elseif kind == "rtp" or kind == "rtcp" then
     show_media(tvb, pinfo, tree, kind)
   end
+end
+
+function perc.dissector(_, pinfo, tree)
+  finish_packet(pinfo, tree)
+  inside.frame, taken = -1, -1 -- the same packet may be dissected again at once
 end
 
 perc_tunnel:register_heuristic("dtls", recognise)

@@ -4,7 +4,8 @@
 
 local perc = Proto("perc", "Privacy-Enhanced RTP Conferencing")
 
--- Filled on the first pass in the order of the capture; later passes and clicks only read.
+-- Filled in the order of the capture; what was learnt from a packet is not learnt again when it is looked at again.
+-- (`visited` of Wireshark does not say so: the first of two passes of tshark has no fields to learn from.)
 local state
 
 local function forget()
@@ -15,10 +16,18 @@ local function forget()
     next_port = 65536, -- no real port is as large
     fragments = {}, -- conversation and message -> pieces of an ekt_key
     whole = {}, -- frame -> reassembled messages
+    learnt = {}, -- frame and what -> true
   }
 end
 forget()
 perc.init = forget
+
+local function first_time(pinfo, what)
+  local key = pinfo.number .. "|" .. what
+  if state.learnt[key] then return false end
+  state.learnt[key] = true
+  return true
+end
 
 local function ends(pinfo)
   return tostring(pinfo.src) .. "|" .. pinfo.src_port, tostring(pinfo.dst) .. "|" .. pinfo.dst_port

@@ -145,7 +145,8 @@ end
 
 local function dissect_tunnel(tvb, pinfo, tree)
   local version = version_of(tvb, pinfo) or nearest_version(tvb)
-  if not pinfo.visited then state.tunnels[conversation(pinfo)] = version end
+  local key = conversation(pinfo)
+  state.tunnels[key] = state.tunnels[key] or version
   depth = depth + 1
   local ok, problem = pcall(function()
     if version == "rfc9185" then

@@ -190,7 +190,7 @@ end
 local function octets_item(node, step, tvb, pos, octets)
   node.spans[step.name] = { tvb = tvb, pos = pos, len = octets }
   if octets == 0 then return node.tree end
-  if step.secret and not show_keys() then
+  if step.secret and not show_keys() or step.kind == "select" and node.context.hidden then
     local text = string.format("%s: %d octets, hidden (preference perc.show_keys)", step.label, octets)
     return node.tree:add(tvb(pos, octets), text)
   end
@@ -348,7 +348,7 @@ local function show_malformed(node, step, tvb, pos, stop, reason)
   local item = node.tree
   if stop > pos then
     local text = string.format("%s: %d octets", step.label or step.name, stop - pos)
-    local hidden = step.secret or node.secret
+    local hidden = step.secret or node.secret or node.context.hidden
     if not hidden then text = text .. ": " .. tostring(tvb(pos, math.min(stop - pos, HEX_SHOWN)):bytes()) end
     item = node.tree:add(tvb(pos, stop - pos), text)
   end
