@@ -16,6 +16,7 @@ from perc_scapy.errors import DecodeError
 VERSIONS = {0xFEFF: "DTLS 1.0", 0xFEFD: "DTLS 1.2", int(DtlsVersion.DTLS_1_3): "DTLS 1.3"} | {
     0x0300 + minor: f"TLS 1.{minor - 1}" for minor in (1, 2, 3, 4)
 }
+VERSIONS[0x0300] = "SSL 3.0"
 
 
 class Opened(NamedTuple):

@@ -112,7 +112,8 @@ def _of_epoch(session: DtlsSession, epoch: int, count: int) -> str:
 def _orphan_notes(flow: DtlsFlow) -> Iterator[Note]:
     closed = [seen for seen in flow.orphans if seen.content is None]
     if closed:
-        text = f"handshake not in the capture: {len(closed)} DTLS records between "
+        count = "1 DTLS record" if len(closed) == 1 else f"{len(closed)} DTLS records"
+        text = f"handshake not in the capture: {count} between "
         yield Note(closed[0].packet, "warning", text + " and ".join(str(end) for end in flow.ends))
 
 

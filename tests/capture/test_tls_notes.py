@@ -47,6 +47,12 @@ def test_a_suite_without_a_cipher() -> None:
     assert note.text == "TLS 1.2 with TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256: not decrypted"
 
 
+def test_a_version_that_chains_its_ivs() -> None:
+    said = tls_talk(b"ECDHE-ECDSA-AES128-SHA", version=0x0301)
+    (note,) = notes(chunks(said.stream), said.keylog)
+    assert note.text == "TLS 1.0 with TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: not decrypted"
+
+
 def test_lost_octets_are_counted_by_side() -> None:
     said = tls_talk(messages=[("client", bytes(500))] * 20)
     found = chunks(said.stream, size=500)
