@@ -56,7 +56,8 @@ def every_packet_has_a_field(subject: Subject) -> Iterator[Finding]:
     for m in subject.packets.rtp + subject.packets.rtcp:
         with_ekt = m.association is not None and m.association.ekt_cipher is not None
         if with_ekt and m.opened.outer is not None:
-            yield Finding(m.number, True)
+            ok = m.kind == "rtcp" or m.opened.ekt is not None
+            yield Finding(m.number, ok, "SRTP without an EKT field")
     for doubt in subject.doubts.closed:
         if doubt.m.kind == "rtcp" and doubt.with_field:
             yield Finding(doubt.m.number, False, "SRTCP with an EKT field behind it")
@@ -74,9 +75,12 @@ def every_packet_has_a_field(subject: Subject) -> Iterator[Finding]:
 )
 def types_are_assigned(subject: Subject) -> Iterator[Finding]:
     """The last octet of each SRTP packet of associations with EKT: 1 and 3 to 255 mean nothing today."""
+    without = {id(doubt.m) for doubt in subject.doubts.closed if doubt.no_field}
     for m in subject.packets.rtp:
         if m.association is None or m.association.ekt_cipher is None or not m.datagram.data:
             continue
+        if id(m) in without or (m.opened.outer is not None and m.opened.ekt is None):
+            continue  # there is no field: see EKT-06
         kind = m.datagram.data[-1]
         ok = kind in (EktMessageType.SHORT, EktMessageType.FULL)
         yield Finding(m.number, ok, f"EKT message type {kind}")

@@ -120,7 +120,7 @@ def opens_at_zero(heard: Heard) -> bool:
     """Whether the outer layer authenticates at rollover counter 0."""
     association = heard.m.association
     keys = None if association is None else association.hop_keys()
-    if association is None or keys is None:
+    if association is None or keys is None or association.mki:
         return True
     master = keys.client if heard.m.from_endpoint else keys.server
     return opens_at(association, srtp_of(heard.m), master, 0)

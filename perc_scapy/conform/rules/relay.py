@@ -175,25 +175,24 @@ def _waiting(subject: Subject) -> dict[object, list[tuple[int, int]]]:
     shown_in="bad-keys-of-another-hop",
 )
 def hops_use_their_own_keys(subject: Subject) -> Iterator[Finding]:
-    """Packets from the MDD authenticate under the server keys of their receiver. One that does not is tried with the
-    keys of all other hops; three that nothing opens, on a hop where nothing opens at all, are a fault as well."""
+    """Packets from the MDD authenticate under the server keys of their receiver. Those that open with the keys of
+    another hop are a fault; so are three that nothing opens, on a hop where nothing opens at all."""
     opened: Counter[object] = Counter()
+    wrong = {id(m): name for m, name in subject.doubts.foreign if not m.from_endpoint}
     for m in subject.packets.rtp + subject.packets.rtcp:
         if not m.from_endpoint and m.association is not None and m.opened.outer is not None:
-            opened[id(m.association)] += 1
-            yield Finding(m.number, True)
+            opened[m.datagram.dst] += id(m) not in wrong
+            text = f"opens with the keys of {wrong.get(id(m))}"
+            yield Finding(m.number, id(m) not in wrong, text)
     sealed: Counter[object] = Counter()
     for doubt in subject.doubts.closed:
         if doubt.m.from_endpoint:
             continue
-        sealed[id(doubt.m.association)] += 1
-        foreign = doubt.foreign_hop
-        lost = not opened[id(doubt.m.association)] and sealed[id(doubt.m.association)] >= 3
-        if foreign or lost:
-            text = (
-                f"opens with the keys of {foreign}" if foreign else "opens with no key of the hop"
-            )
-            yield Finding(doubt.m.number, False, text)
+        sealed[doubt.m.datagram.dst] += 1
+        if doubt.foreign_hop:
+            yield Finding(doubt.m.number, False, f"opens with the keys of {doubt.foreign_hop}")
+        elif not opened[doubt.m.datagram.dst] and sealed[doubt.m.datagram.dst] >= 3:
+            yield Finding(doubt.m.number, False, "opens with no key of the hop")
 
 
 @rule(

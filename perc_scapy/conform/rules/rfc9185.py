@@ -216,15 +216,20 @@ def dtls_is_passed_on(subject: Subject) -> Iterator[Finding]:
 def told_keys_are_used(subject: Subject) -> Iterator[Finding]:
     """Each packet toward an endpoint that had MediaKeys opens with its hop keys; what opens with those of another hop,
     or stands before them, is a fault."""
-    keyed = {id(v.association): v.key_messages[0].packet
-             for v in subject.tunneled("rfc9185") if v.key_messages}  # fmt: skip
+    keyed = {
+        v.association.endpoint: v.key_messages[0].packet
+        for v in subject.tunneled("rfc9185")
+        if v.key_messages and v.association.endpoint is not None
+    }
+    foreign = {id(m): name for m, name in subject.doubts.foreign}
     for m in subject.packets.rtp + subject.packets.rtcp:
-        since = keyed.get(id(m.association))
-        if since is not None and not m.from_endpoint and m.opened.outer is not None:
+        since = keyed.get(m.datagram.dst)
+        if since is None or (m.opened.outer is None and id(m) not in foreign):
+            continue
+        if id(m) in foreign:
+            yield Finding(m.number, False, f"opens with the keys of {foreign[id(m)]}")
+        else:
             yield Finding(m.number, m.number > since, "media before MediaKeys")
-    for doubt in subject.doubts.closed:
-        if id(doubt.m.association) in keyed and not doubt.m.from_endpoint and doubt.foreign_hop:
-            yield Finding(doubt.m.number, False, f"opens with the keys of {doubt.foreign_hop}")
 
 
 @rule(

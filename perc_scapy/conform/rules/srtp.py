@@ -10,14 +10,17 @@ from perc_scapy.capture.media import MediaPacket
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
 from perc_scapy.conform.subject import Part, Subject
-from perc_scapy.conform.subject.doubts import opens_at
-from perc_scapy.conform.subject.packets import profile_of, srtp_of
-from perc_scapy.crypto.srtp import header_end
-from perc_scapy.errors import DecodeError
+from perc_scapy.conform.subject.doubts import context_of, opens_at
+from perc_scapy.conform.subject.packets import Heard, Stream, profile_of, srtp_of
+from perc_scapy.crypto.kdf import MasterKey
+from perc_scapy.crypto.srtp import SrtpContext, header_end
+from perc_scapy.errors import CryptoError, DecodeError, ReplayError
 
 PACKETS = "SRTP packets on hops with known keys"
 NEAR = 0x4000
-"""Packets of one SSRC, in order of arrival, within which the same SEQ means the same rollover counter."""
+"""Numbers that may be missing without a doubt about the rollover counter."""
+MAX_ROC = 16
+"""Rollover counters tried on a stream's first packet."""
 
 
 @rule(
@@ -69,15 +72,62 @@ def directions_have_their_keys(subject: Subject) -> Iterator[Finding]:
     shown_in="bad-roc-reset",
 )
 def rollover_counters_run_on(subject: Subject) -> Iterator[Finding]:
-    """Packets that open with the estimate. One that does not, though its stream has opened before, is tried with the
-    counters near to it and with 0."""
-    for heard in subject.packets.heard:
-        yield Finding(heard.number, True)
+    """Each stream is counted from its first packet on, and each packet opened at the index which that gives. A gap of
+    more than 16384 numbers begins anew: what is missing may have wrapped."""
+    for stream in subject.packets.streams:
+        yield from _counted(subject, stream)
     started = {(subject.packets.hop(h.m), h.m.ssrc) for h in subject.packets.heard}
     for doubt in subject.doubts.closed:
         m = doubt.m
         if m.kind == "rtp" and (subject.packets.hop(m), m.ssrc) in started and doubt.own:
             yield Finding(m.number, False, "opens with another rollover counter than its place has")
+
+
+def _counted(subject: Subject, stream: Stream) -> Iterator[Finding]:
+    master, order = hop_key(stream), sorted(stream.packets, key=lambda h: h.number)
+    context = None if master is None else context_of(stream.association, master)
+    if context is None or stream.association.mki:
+        return
+    start, last = _start(stream, order[0]), order[0].index
+    for heard in order:
+        if abs(heard.index - last) > NEAR:
+            start = _start(stream, heard) + (order[0].index & ~0xFFFF) - (heard.index & ~0xFFFF)
+        last = max(last, heard.index)
+        ok = _opens_there(context, srtp_of(heard.m), heard.index + start)
+        if ok is not None:
+            yield Finding(
+                heard.number, ok, "opens with another rollover counter than its place has"
+            )
+
+
+def hop_key(stream: Stream) -> MasterKey | None:
+    """The key of a stream's hop and direction."""
+    keys = stream.association.hop_keys()
+    return None if keys is None else keys.client if stream.from_endpoint else keys.server
+
+
+def _start(stream: Stream, heard: Heard) -> int:
+    """What to add to a counted index so that the packet opens: 65536 times the capture's first rollover counter."""
+    master = hop_key(stream)
+    for roc in range(MAX_ROC):
+        index = (heard.index & 0xFFFF) | roc << 16
+        if master is not None and opens_at(stream.association, srtp_of(heard.m), master, roc):
+            return index - heard.index
+    return 0
+
+
+def _opens_there(context: SrtpContext, packet: bytes, index: int) -> bool | None:
+    """None for a second copy of a packet, or an index that nobody can have."""
+    if index < 0:
+        return None
+    end = header_end(packet)
+    try:
+        context.open(packet[:end], packet[end:], index)
+    except ReplayError:
+        return None
+    except (CryptoError, DecodeError):
+        return False
+    return True
 
 
 @rule(

@@ -53,6 +53,12 @@ class Doubts:
         rtcp = [m for m in self._packets.rtcp if _closed_rtcp(m)]
         return [self._look(m) for m in (self._packets.closed[:MAX_DOUBTS] + rtcp[:MAX_DOUBTS])]
 
+    @cached_property
+    def foreign(self) -> list[tuple[MediaPacket, str]]:
+        """Packets that open with the keys of another hop than theirs, and which hop that is."""
+        found = [(m, _name(m.association)) for m in self._packets.strangers]
+        return found + [(d.m, d.foreign_hop) for d in self.closed if d.foreign_hop]
+
     def _look(self, m: MediaPacket) -> Doubt:
         doubt, own = Doubt(m), m.association
         assert own is not None
@@ -61,9 +67,10 @@ class Doubts:
             mine, back = (
                 (keys.client, keys.server) if m.from_endpoint else (keys.server, keys.client)
             )
-            doubt.no_field = packet != m.datagram.data and opens(own, m.kind, m.datagram.data, mine)
+            if m.kind == "rtp" and own.ekt_cipher is not None:
+                doubt.no_field = opens(own, "rtp", m.datagram.data, mine)
             doubt.with_field = m.kind == "rtcp" and opens_without_field(own, m, mine)
-            doubt.own = opens(own, m.kind, packet, mine)
+            doubt.own = not doubt.no_field and opens(own, m.kind, packet, mine)
             doubt.swapped = opens(own, m.kind, packet, back)
         full = own.exported()
         row = profile_of(own)
@@ -83,6 +90,11 @@ class Doubts:
                 if opens(own, m.kind, packet, master):
                     return f"{other.endpoint or 'another association'} ({name})"
         return ""
+
+
+def _name(association: Association | None) -> str:
+    where = None if association is None else association.endpoint
+    return str(where or "another association")
 
 
 def _closed_rtcp(m: MediaPacket) -> bool:

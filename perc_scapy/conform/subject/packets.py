@@ -14,6 +14,7 @@ from perc_scapy.capture.media import MediaPacket
 from perc_scapy.crypto.double import put_fields
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.errors import DecodeError
+from perc_scapy.pcap.packets import Address
 from perc_scapy.wire import Ohb, peel_ekt, peel_ohb
 
 Hop = tuple[int, bool]
@@ -91,6 +92,7 @@ class Packets:
     """All RTP and RTCP packets of an analysis."""
 
     def __init__(self, analysis: Analysis) -> None:
+        self._associations = analysis.associations
         self._place = {id(a): n for n, a in enumerate(analysis.associations)}
         self.rtp = [m for m in analysis.media if m.kind == "rtp"]
         self.rtcp = [m for m in analysis.media if m.kind == "rtcp"]
@@ -113,6 +115,22 @@ class Packets:
             body, ohb, fault = _inner(payload) if double else (payload, Ohb(), "")
             found.append(Heard(m, double, header, body, ohb, fault, index))
         return found
+
+    @cached_property
+    def strangers(self) -> list[MediaPacket]:
+        """Packets that opened with the keys of an association between other addresses, although there is one between
+        their own. Where there is none, media may have moved (ICE)."""
+        between: dict[frozenset[Address], set[int]] = defaultdict(set)
+        for a in self._associations:
+            if a.endpoint is not None and a.mdd is not None and a.hop_keys() is not None:
+                between[frozenset((a.endpoint, a.mdd))].add(id(a))
+        return [
+            m
+            for m in self.rtp + self.rtcp
+            if m.association is not None
+            and m.opened.outer is not None
+            and id(m.association) not in between.get(m.datagram.flow, {id(m.association)})
+        ]
 
     @cached_property
     def closed(self) -> list[MediaPacket]:
