@@ -15,6 +15,7 @@ from perc_scapy.layers.dtls import *  # noqa: F403  every class that it names pu
 from perc_scapy.layers.expert import Fault
 from perc_scapy.layers.fields import Malformed
 from perc_scapy.layers.media import *  # noqa: F403
+from perc_scapy.layers.tls import TLSRecord
 from perc_scapy.layers.tunnel_draft00 import (
     DTLSTunnelMessage,
     Empty,
@@ -42,6 +43,7 @@ __all__ = [
     "SRTPKeyInformation",
     "SrtpDatagram",
     "SupportedProfiles",
+    "TLSRecord",
     "TunnelDatagram",
     "TunnelMediaKeys",
     "TunnelMessage",

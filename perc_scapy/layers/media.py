@@ -61,6 +61,7 @@ from perc_scapy.layers.srtp import (
     srtcp_layer,
     srtp_layer,
 )
+from perc_scapy.layers.srtp_ekt import SRTPEKT, SRTPHMAC32EKT, SRTPHMAC80EKT, srtp_ekt_layer
 
 __all__ = [
     "OHB",
@@ -70,8 +71,11 @@ __all__ = [
     "SRTCPHMAC",
     "SRTP",
     "SRTPAEAD",
+    "SRTPEKT",
     "SRTPHMAC32",
+    "SRTPHMAC32EKT",
     "SRTPHMAC80",
+    "SRTPHMAC80EKT",
     "ZRTP",
     "DoublePlaintext",
     "DoubleSRTP",
@@ -108,5 +112,6 @@ __all__ = [
     "RTPTwoByteElements",
     "TURNChannelData",
     "srtcp_layer",
+    "srtp_ekt_layer",
     "srtp_layer",
 ]

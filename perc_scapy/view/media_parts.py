@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from perc_scapy.capture.associations import Association
@@ -12,6 +13,7 @@ from perc_scapy.layers.double import DoublePlaintext, DoubleSRTP
 from perc_scapy.layers.rtcp import RTCP
 from perc_scapy.layers.rtp import RTP
 from perc_scapy.layers.srtp import SRTCP, SRTP, srtcp_layer, srtp_layer
+from perc_scapy.layers.srtp_ekt import srtp_ekt_layer
 from perc_scapy.view.parts import Part
 
 
@@ -31,14 +33,13 @@ class MediaParts:
     """Cuts media packets into parts. What an association negotiated is looked up once."""
 
     def __init__(self) -> None:
-        self._forms: dict[int, tuple[Association, Forms]] = {}
+        self._ekt: dict[int, tuple[Association, bool]] = {}
 
     def of(self, media: MediaPacket, offset: int | None = None) -> list[Part]:
         """The protected packet, then what could be opened."""
-        forms, opened = self._form(media.association), media.opened
-        rtp = media.kind == "rtp"
-        layer = forms.srtp if rtp else forms.srtcp
-        protocol = "srtp" if rtp else "srtcp"
+        opened, rtp = media.opened, media.kind == "rtp"
+        forms = forms_of(media.profile, self._has_ekt(media))
+        layer, protocol = (forms.srtp, "srtp") if rtp else (forms.srtcp, "srtcp")
         parts = [Part(protocol, layer, media.datagram.data, offset=offset)]
         if forms.double and rtp and opened.outer is not None:
             parts.append(Part("srtp", DoublePlaintext, opened.outer.payload, decrypted=True))
@@ -47,21 +48,25 @@ class MediaParts:
             parts.append(Part(media.kind, plain, opened.plain, decrypted=True))
         return parts
 
-    def _form(self, association: Association | None) -> Forms:
+    def _has_ekt(self, media: MediaPacket) -> bool:
+        """It follows the association, or the key that opened the packet, and is never guessed from the last octet."""
+        association = media.association
         if association is None:
-            return UNKNOWN
-        known = self._forms.get(id(association))
+            return media.opened.ekt is not None
+        known = self._ekt.get(id(association))
         if known is None:
-            known = self._forms[id(association)] = association, forms_of(association)
+            known = self._ekt[id(association)] = association, association.ekt_cipher is not None
         return known[1]
 
 
-def forms_of(association: Association) -> Forms:
-    """EKT presence follows the association and is never guessed from the last octet."""
-    profile = association.srtp_profile
+@cache
+def forms_of(profile: int | None, ekt: bool) -> Forms:
+    """The layers of a hop under an SRTP profile, with or without EKT fields."""
     if profile is None:
-        return Forms(SRTP, srtcp_layer(0), False)
+        return UNKNOWN
     row = SRTP_PROFILES.get(profile)
     double = row is not None and row.is_double
-    ekt = double and association.ekt_cipher is not None
-    return Forms(DoubleSRTP if ekt else srtp_layer(profile), srtcp_layer(profile), double)
+    srtp = srtp_layer(profile)
+    if ekt:
+        srtp = DoubleSRTP if double else srtp_ekt_layer(profile)
+    return Forms(srtp, srtcp_layer(profile), double)

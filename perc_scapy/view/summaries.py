@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perc_scapy.codes import RtcpType, RtpPayloadType
-from perc_scapy.layers.double import DoublePlaintext, DoubleSRTP
+from perc_scapy.layers.double import DoublePlaintext
 from perc_scapy.layers.rtp import RTP, RTPHeader
 from perc_scapy.layers.srtp import SRTCP
 
@@ -42,7 +42,7 @@ def _protected(layer: Any, tree: dict[str, Any]) -> str | None:
         f"{layer._name} ssrc {tree['ssrc']:08x} seq {tree['sequence_number']} "
         f"ts {tree['timestamp']} pt {kind}{' M' if tree['marker'] else ''}"
     )
-    if layer is not DoubleSRTP:
+    if "ekt" not in tree:
         return text
     form = _EKT.get(tree["ekt"]["layer"])
     return None if form is None else f"{text} / {form(tree['ekt'])}"

@@ -10,15 +10,23 @@ from functools import cache
 import pytest
 from scapy.packet import Raw
 
+from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.keyring import Keyring
 from perc_scapy.errors import DecodeError
 from perc_scapy.layers.dtls import DTLSHandshakes
 from perc_scapy.layers.fields.core import LAYERS
 from perc_scapy.layers.union import is_union
+from perc_scapy.pcap.packets import payloads
+from perc_scapy.pcap.reader import open_capture
 from perc_scapy.view.fast_fields import tree_of
+from perc_scapy.view.packets import PacketViewer
 from perc_scapy.view.parts import Part
 from perc_scapy.view.scapy_fields import FieldReader
 from tests.capture.handmade import HandmadeConference, k, three_flows
+from tests.project.tree import ROOT
 from tests.view.test_packets import views_of
+
+GOLDEN = sorted(path.parent.name for path in (ROOT / "captures").glob("*/trace.*"))
 
 
 @cache
@@ -79,3 +87,25 @@ def test_a_piece_of_a_key_is_hidden() -> None:
     assert tree_of(DTLSHandshakes, piece)["messages"][0]["body"] == "<16 octets, hidden>"
     shown = tree_of(DTLSHandshakes, piece, secrets=True)["messages"][0]["body"]
     assert shown == (b"k" * 16).hex()
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_captures_read_the_same(name: str) -> None:
+    """Every part of every packet, whatever other stack sent it; each different layer and length once is enough."""
+    folder = ROOT / "captures" / name
+    (trace,) = folder.glob("trace.*")
+    with open_capture(trace) as reader:
+        frames = list(reader)
+    keys = [folder / file for file in ("secrets.keylog", "keys.toml") if (folder / file).is_file()]
+    ring = Keyring.of(keys)
+    for text in reader.secrets:
+        ring.keylog.add_text(text)
+    viewer, seen = PacketViewer(Analysis(payloads(frames), ring)), set()
+    for frame in frames:
+        for part in viewer.view(frame).parts:
+            kind = part.layer, len(part.data)
+            if kind in seen or part.layer is Raw or not part.well_formed:
+                continue
+            seen.add(kind)
+            assert json.dumps(part.tree()) == slow(part, secrets=False)
+    assert seen
