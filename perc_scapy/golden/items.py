@@ -14,6 +14,11 @@ from perc_scapy.golden import settings
 if TYPE_CHECKING:
     from perc_scapy.golden.folder import Opened, Outcome
 
+    Directory = pytest.Directory
+else:
+    # Before pytest 8 there is none, and nothing to collect; importing this must not fail there.
+    Directory = getattr(pytest, "Directory", pytest.Collector)
+
 UPDATED = "perc_updated"
 """Name under which a test reports what it rewrote."""
 
@@ -22,7 +27,7 @@ class CaptureFailed(AssertionError):
     """Its text is all that people need."""
 
 
-class CaptureFolder(pytest.Directory):
+class CaptureFolder(Directory):
     """A folder with a capture; its tests share one reading of it."""
 
     _opened: Opened | None = None

@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "perc_capture(*patterns): run with captures of these names only"
     )
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+    if not settings.paths_were_given(config):
         config.args.extend(settings.not_visited(config))
 
 

@@ -27,6 +27,12 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("perc_baseline", "file of waivers", default="")
 
 
+def paths_were_given(config: pytest.Config) -> bool:
+    """Whether this run is of certain files and folders only."""
+    source = getattr(config, "args_source", None)  # since pytest 7.2
+    return source is None or source is pytest.Config.ArgsSource.ARGS
+
+
 def not_visited(config: pytest.Config) -> Iterator[str]:
     """Folders of captures that no argument leads to."""
     given = [Path(config.invocation_params.dir, arg).resolve() for arg in config.args]

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from dataclasses import dataclass
 
+import pytest
+
+from captures.builders.recipe import Built
 from perc_scapy.golden.expectation import compare, describe
-from tests.golden.samples import described, opened
+from tests.captures.building import analysis_of
+from tests.golden.samples import CAPTURES, described, opened
 
 
 @dataclass
@@ -49,7 +54,6 @@ def test_another_run_of_the_same_conversation_differs_in_masked_fields_only() ->
     """Two seeds: other certificates' signatures, randoms, SSRCs, SPIs, keys."""
     from captures.builders.flows import three_flows
     from captures.builders.stage import Stage
-    from tests.captures.building import analysis_of
 
     one, two = (describe(analysis_of(three_flows(Stage("abc", seed=s)))) for s in (1, 2))
     assert compare(one, two, ())
@@ -94,3 +98,16 @@ def test_a_rule_that_is_not_exercised_any_more_is_a_difference() -> None:
     old = describe(analysis, Report((Result("A-1", "pass"),)))  # type: ignore[arg-type]
     new = describe(analysis, Report((Result("A-1", "not exercised"),)))  # type: ignore[arg-type]
     assert [d.path for d in compare(old, new)] == ["conformance.A-1"]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_damaged_captures_are_described_all_the_same(seed: int) -> None:
+    """No exception, and the same description of the same octets."""
+    draw = random.Random(seed)
+    folder = draw.choice(sorted(path.parent for path in CAPTURES.glob("*/trace.pcapng")))
+    octets = bytearray((folder / "trace.pcapng").read_bytes())
+    for _ in range(draw.choice((1, 5, 30, 200))):
+        octets[draw.randrange(60, len(octets))] ^= 1 << draw.randrange(8)
+    keys = [path.read_bytes() for path in folder.glob("*.keylog")]
+    seen = [describe(analysis_of(Built(bytes(octets), b"".join(keys)))) for _ in range(2)]
+    assert json.loads(json.dumps(seen[0])) == seen[1]
