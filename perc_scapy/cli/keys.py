@@ -54,6 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     strip = action("strip", "leave out all secrets", output="OUT.pcapng")
     strip.add_argument("--anonymize", action="store_true",
                        help="replace addresses, names and certificates, each by the same stand-in")  # fmt: skip
+    strip.add_argument("--map", type=Path, metavar="FILE",
+                       help="with --anonymize: write which address became which, for you alone")  # fmt: skip
     share = action("share", "decrypted messages as exported PDUs", output="OUT.pcapng")
     add_keys(share)
     share.add_argument("--show-keys", action="store_true", help="leave key octets in")
@@ -159,14 +161,21 @@ def _extract(args: argparse.Namespace) -> int:
 def _strip(args: argparse.Namespace) -> int:
     from perc_scapy.keys.anonymous.capture import CaptureNames
     from perc_scapy.keys.secrets import without_secrets
+    from perc_scapy.pcap.private import write_private
     from perc_scapy.pcap.reader import open_capture
 
+    if args.map is not None and not args.anonymize:
+        raise ConfigError("--map: only --anonymize replaces addresses")
     if not args.anonymize:
         return _rewrite(args, without_secrets)
     names = CaptureNames(os.urandom(SEED))
     with open_capture(args.capture) as reader:
         names.learn(reader)
-    return _rewrite(args, lambda blocks: names.anonymous(without_secrets(blocks)))
+    code = _rewrite(args, lambda blocks: names.anonymous(without_secrets(blocks)))
+    if args.map is not None:
+        lines = "".join(f"{old} {new}\n" for old, new in names.replaced())
+        write_private(args.map, lines.encode())
+    return code
 
 
 def _share(args: argparse.Namespace) -> int:

@@ -146,6 +146,15 @@ def test_strip_anonymize(folder, talk) -> None:
     assert Path("second.pcapng").read_bytes() != data  # another seed every time
 
 
+def test_the_map_of_stand_ins_is_the_owners(folder, talk, capsys) -> None:
+    words = ["keys", "strip", "--anonymize", "open.pcapng", "-o", "out.pcapng", "--map", "map.txt"]
+    assert main(words) == 0
+    assert Path("map.txt").read_text() == ""  # all of it is loopback, which names nobody
+    assert mode("map.txt") == 0o600
+    assert main(["keys", "strip", "open.pcapng", "-o", "out.pcapng", "--map", "map.txt"]) == 2
+    assert "--map: only --anonymize" in capsys.readouterr().err
+
+
 def test_share(folder, talk, capsys) -> None:
     assert main(["keys", "share", "open.pcapng", "-o", "out.pcapng"]) == 0
     key = bytes(talk.people["A"].keys.client.outer().key)

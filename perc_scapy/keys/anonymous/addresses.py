@@ -88,6 +88,12 @@ class Addresses:
                 break
         return found
 
+    def replaced(self) -> list[tuple[str, str]]:
+        """(address, its stand-in), as text, of every IP and hardware address that was replaced."""
+        ips = [(str(ip_address(old)), str(ip_address(new))) for old, new in self._known.items()]
+        macs = [(old.hex(":"), new.hex(":")) for old, new in self._macs.items()]
+        return [pair for pair in ips + macs if pair[0] != pair[1]]
+
     def mac(self, address: bytes) -> bytes:
         """For 6 octets."""
         if address in (_BROADCAST, _NOTHING) or address[:3] == _V4_GROUP:

@@ -24,10 +24,9 @@ class CaptureNames:
         self._link_types: list[int] = []
         self._number = 0
 
-    @property
-    def hosts(self) -> int:
-        """IP addresses met."""
-        return len(self._frames.addresses)
+    def replaced(self) -> list[tuple[str, str]]:
+        """(address, its stand-in) of everything replaced so far: for whoever may know."""
+        return self._frames.addresses.replaced()
 
     def learn(self, frames: Iterable[Frame]) -> None:
         """The first reading."""

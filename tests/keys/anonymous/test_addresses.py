@@ -57,6 +57,16 @@ def test_a_full_range_begins_again() -> None:
     assert len({addresses.host(f"169.254.{n // 256}.{n % 256}") for n in range(65536)}) == 65534
 
 
+def test_who_became_whom() -> None:
+    addresses = Addresses()
+    for host in ("8.8.8.8", "127.0.0.1", "2a00::1"):
+        addresses.host(host)
+    addresses.mac(bytes.fromhex("001b638445e6"))
+    assert addresses.replaced() == [
+        ("8.8.8.8", "198.18.0.1"), ("2a00::1", "2001:db8::1"), ("00:1b:63:84:45:e6", "02:00:00:00:00:01"),
+    ]  # fmt: skip
+
+
 def test_hardware_addresses() -> None:
     addresses = Addresses()
     one, two = bytes.fromhex("001b638445e6"), bytes.fromhex("001b638445e7")
