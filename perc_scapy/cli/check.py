@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perc_scapy.cli import ExitCode
+from perc_scapy.cli import ExitCode, expectations
 from perc_scapy.cli.options import add_keys, open_keys
 from perc_scapy.errors import ConfigError
 
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", action="append", default=[], metavar="ID",
                         help="judge these ids alone; patterns as EKT-* are allowed")  # fmt: skip
     _configure_baseline(parser)
+    expectations.configure(parser)
     parser.add_argument(
         "--explain", metavar="ID", help="what one requirement says, and how it is judged"
     )
@@ -79,6 +80,10 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.OK
     if not args.captures:
         raise ConfigError("which capture? (a file or a folder, or --list or --explain ID)")
+    if args.update and not args.expect:
+        raise ConfigError("--update rewrites expectations: it needs --expect")
+    if args.expect:
+        return expectations.run(find_cases(args.captures), args)
     cases, waivers = find_cases(args.captures), _waivers(args)
     whole = [_judge(case, args) for case in cases]
     reports, unused = _waive([report for report, _ in whole], waivers)
