@@ -11,19 +11,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from perc_scapy.pcap.fast_headers import PAD, Octets, Places, gather
+from perc_scapy.pcap.fast_headers import PAD, gather
 from perc_scapy.pcap.frames import Frame, Interface
 from perc_scapy.pcap.pcap_reader import LONGEST_PACKET, MAGICS
 from perc_scapy.pcap.pcapng import ENHANCED_PACKET
 from perc_scapy.pcap.pcapng_reader import Section
 from perc_scapy.pcap.reader import CaptureReader, open_capture
 
-READ = 1 << 21
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from perc_scapy.pcap.fast_headers import Octets, Places
+
+READ = 1 << 22
 """Octets asked of the file at once: many packets, yet little enough for a processor's cache."""
 MAX_SINGLES = 2048
 """Frames read one at a time that make a batch."""

@@ -8,17 +8,19 @@ left to `PayloadReader`, one packet after the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from perc_scapy.pcap.ip import UDP
 
-Octets: TypeAlias = npt.NDArray[np.uint8]
-Places: TypeAlias = npt.NDArray[np.int64]
-"""Offsets into a buffer, or numbers of octets."""
-Mask: TypeAlias = npt.NDArray[np.bool_]
+if TYPE_CHECKING:  # loading it takes a fifth of the time that numpy takes
+    import numpy.typing as npt
+
+    Octets: TypeAlias = npt.NDArray[np.uint8]
+    Places: TypeAlias = npt.NDArray[np.int64]
+    """Offsets into a buffer, or numbers of octets."""
+    Mask: TypeAlias = npt.NDArray[np.bool_]
 
 PAD = 128
 """Octets that must follow the last packet of a buffer: headers are read first and checked against the length then."""

@@ -70,6 +70,8 @@ class Source:
         # A pipe's read1 gives what is there: packets appear while a capture still runs.
         self._read = getattr(stream, "read1", stream.read)
         self._buffer, self._at, self._before = b"", 0, 0
+        # What was read together with a piece that the buffer lacked stays as it is: joined, it would be copied.
+        self._next, self._next_at = b"", 0
         self.chunk = CHUNK
         """Octets asked of the stream at once."""
 
@@ -117,6 +119,8 @@ class Source:
 
     def window(self) -> tuple[bytes, int]:
         """Octets at hand and where the next one is among them: for readers of many packets at once."""
+        if self._at == len(self._buffer):
+            self._turn()
         return self._buffer, self._at
 
     def skip(self, length: int) -> None:
@@ -128,15 +132,36 @@ class Source:
         self._before += self._at - len(data)
         self._buffer, self._at = data + self._buffer[self._at :], 0
 
+    def _turn(self) -> None:
+        """Behind the end of the buffer comes what was read with that end."""
+        if self._next:
+            self._before += self._at - self._next_at
+            self._buffer, self._at, self._next = self._next, self._next_at, b""
+
     def _fill(self, length: int) -> None:
         """Have `length` octets at hand, or all that are left."""
-        parts = [self._buffer[self._at :]]
-        have = len(parts[0])
+        if self._at == len(self._buffer):
+            self._turn()
+        if len(self._buffer) - self._at >= length:
+            return
+        left = self._buffer[self._at :]
         self._before += self._at
-        self._at = 0
+        self._at, parts, have = 0, [left] if left else [], len(left)
         try:
-            while have < length and (part := self._read(max(self.chunk, length - have))):
+            while have < length and (part := self._more(length - have, whole=not have)):
                 parts.append(part)
                 have += len(part)
         finally:  # what came before a stream failed is good
             self._buffer = b"".join(parts)
+
+    def _more(self, lacking: int, *, whole: bool) -> bytes:
+        """Octets that follow; not more than are lacking, unless nothing is in front of them."""
+        if self._next:
+            part, at, self._next = self._next, self._next_at, b""
+        else:
+            part, at = self._read(max(self.chunk, lacking)) or b"", 0
+        if whole and not at:
+            return part
+        if len(part) - at > lacking:
+            self._next, self._next_at = part, at + lacking
+        return part[at : at + lacking]

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from perc_scapy.pcap.fast import NO_TIME
-from perc_scapy.pcap.fast_headers import Mask
 from perc_scapy.tables.extras import need
 from perc_scapy.tables.payloads import Values
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from perc_scapy.pcap.fast_headers import Mask
 
 pa = need("pyarrow")
 _NATIVE = {

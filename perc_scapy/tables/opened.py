@@ -4,20 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.fast_media import OVERHEAD, FastMedia, Known, Opened
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.errors import DecodeError
-from perc_scapy.pcap.fast_headers import Places
 from perc_scapy.tables.arrays import column, named
 from perc_scapy.tables.payloads import Values
 from perc_scapy.tables.schema import arrow_schema
 from perc_scapy.wire import Ohb, rtp_header_length
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from perc_scapy.pcap.fast_headers import Places
 
 SHORT = 0
 _NO_OHB = Ohb()

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from perc_scapy.pcap.fast_headers import Mask, Octets, Places, gather
+from perc_scapy.pcap.fast_headers import gather
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from perc_scapy.pcap.fast_headers import Mask, Octets, Places
 
 KINDS = ("unknown", "stun", "zrtp", "dtls", "turn", "rtp", "rtcp")
 """What `wire.classify` says, by number."""

@@ -6,16 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from perc_scapy.capture.fast_media import Place
 from perc_scapy.pcap.fast import Batch
-from perc_scapy.pcap.fast_headers import Datagrams, Places, read_headers
+from perc_scapy.pcap.fast_headers import Datagrams, read_headers
 from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
 from perc_scapy.tables.payloads import HEAD, RTCP, RTP, STUN, Fields, Values, read_payloads
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from perc_scapy.capture.fast_media import Place
+    from perc_scapy.pcap.fast_headers import Places
 
 UDP, TCP = 1, 2
 _MEDIA = (RTP, RTCP, STUN)
@@ -153,20 +157,26 @@ class Hosts:
 
     def column(self, rows: Rows, four: npt.NDArray[np.uint32], six: Any, end: int) -> Places:
         """Numbers of one end's addresses, -1 where there is none. `end`: 0 sender, 1 receiver."""
-        values, inverse = np.unique(four, return_inverse=True)
-        numbers = np.full(len(rows), -1, np.int64)
         plain = rows.plain.understood & ~rows.plain.v6
-        used = np.zeros(len(values), bool)
-        used[inverse[plain]] = True
-        table = np.full(len(values), -1, np.int64)
-        for index in np.flatnonzero(used):
-            table[index] = self.number(int(values[index]).to_bytes(4, "big"))
-        numbers[plain] = table[inverse[plain]]
+        places, values = distinct(np.where(plain, four, four[plain][:1] if plain.any() else 0))
+        table = np.array([self.number(int(v).to_bytes(4, "big")) for v in values] or [-1])
+        numbers = np.where(plain, table[places], -1)
         for row in np.flatnonzero(rows.plain.v6).tolist():
             numbers[row] = self.number(six[row].tobytes())
         for row, payload in rows.slow.items():
             numbers[row] = self.number((payload.src, payload.dst)[end].host)
         return numbers
+
+
+def distinct(values: npt.NDArray[np.uint32]) -> tuple[Places, list[int]]:
+    """(place of each value among the distinct ones, the distinct ones): by hashing, where numpy would sort."""
+    from perc_scapy.tables.extras import need
+
+    pa = need("pyarrow")
+    array = pa.Array.from_buffers(pa.uint32(), len(values), [None, pa.py_buffer(values)])
+    found = array.dictionary_encode()
+    places = np.frombuffer(found.indices.buffers()[1], np.int32, len(values))
+    return places.astype(np.int64), found.dictionary.to_pylist()
 
 
 def _text(packed: bytes) -> str:

@@ -2,6 +2,7 @@
 """The octet source of the readers."""
 
 import io
+import random
 
 import pytest
 
@@ -63,3 +64,39 @@ def test_a_window_to_step_over() -> None:
     assert source.window() == (b"abcd", 1)
     source.skip(3)
     assert (source.position, source.take(2, "x")) == (4, b"ef")
+
+
+def test_any_way_of_asking_gives_the_octets_in_order() -> None:
+    dice = random.Random(4)
+    for _ in range(300):
+        data = dice.randbytes(200)
+        source = Source(io.BytesIO(data))
+        source.chunk = dice.randrange(1, 60)
+        taken = b""
+        while len(taken) < 160:
+            assert source.position == len(taken)
+            match dice.randrange(5):
+                case 0:
+                    taken += source.take(dice.randrange(30), "x")
+                case 1:
+                    taken += source.start(dice.randrange(1, 30), "x")
+                case 2:
+                    ahead = dice.randrange(30)
+                    assert source.peek(ahead) == data[len(taken) : len(taken) + ahead]
+                case 3:
+                    window, at = source.window()
+                    length = dice.randrange(len(window) - at + 1)
+                    taken += window[at : at + length]
+                    source.skip(length)
+                case 4:
+                    some = source.some(dice.randrange(1, 20))
+                    source.give_back(some)
+        assert taken == data[: len(taken)]
+
+
+def test_what_was_read_together_is_not_joined() -> None:
+    source = Source(io.BytesIO(bytes(300)))
+    source.chunk = 100
+    source.take(90, "x")
+    source.take(20, "over the seam")
+    assert (len(source.window()[0]), source.window()[1]) == (100, 10)
