@@ -1947,6 +1947,15 @@ local function hand_over(name, tvb, pinfo, tree)
   return tvb:len()
 end
 
+-- Shared captures have zeros in the place of keys (`perc keys share`).
+local function is_wiped(span)
+  local octets = span.tvb(span.pos, span.len):bytes()
+  for index = 0, octets:len() - 1 do
+    if octets:get_index(index) ~= 0 then return false end
+  end
+  return true
+end
+
 
 -- The pieces of DTLS that Wireshark does not know: profiles, extension 39, ekt_key, ACK; and DTLS inside the tunnel.
 
@@ -2026,7 +2035,10 @@ local function show_ekt_key(pinfo, tree, tvb, pos, stop)
   walk(L.DTLSHandshake, tvb, pos, stop, item, context, {})
   local key = context.nodes.DTLSEKTKey
   if not key or not key.values.ekt_spi then return end
-  report(item, "keys", "EKT key in clear: it opens the media of everybody who sends under it, end to end")
+  local span = key.spans.ekt_key_value
+  if span.len > 0 and not is_wiped(span) then
+    report(item, "keys", "EKT key in clear: it opens the media of everybody who sends under it, end to end")
+  end
   note_in_info(pinfo, string.format(" (ekt_key, spi %d)", key.values.ekt_spi))
 end
 
@@ -2222,8 +2234,8 @@ local KEYS = { "SRTPKeyInformation", "TunnelMediaKeys" }
 local function warn_of_keys(context, item)
   for _, name in ipairs(KEYS) do
     local node = context.nodes[name]
-    local salt = node and node.spans.server_write_SRTP_master_salt
-    if salt then
+    local key = node and node.spans.client_write_SRTP_master_key
+    if key and key.len > 0 and not is_wiped(key) then
       report(item, "keys", "Hop-by-hop key in clear: whoever holds this capture and its secrets can open this hop")
     end
   end
@@ -2365,7 +2377,9 @@ local function show_rtp(tvb, pinfo, tree, profile, ekt, seen)
   if name ~= "DoubleSRTP" and C.srtp[profile or 0] ~= name then return end
   local item = tree:add(perc_srtp, tvb())
   item:append_text(", " .. (N.ProtectionProfile[profile] or "profile not seen"))
-  if #found("auth_tag") > 0 then item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile") end
+  if #found("auth_tag") > 0 then
+    item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile")
+  end
   local context = new_context(pinfo)
   walk(L[name], tvb, 0, tvb:len(), item, context, { whole = true, flat = true, from = seen and "ciphertext" or nil })
   if name == "DoubleSRTP" then pinfo.cols.info:append(ekt_text(context)) end

@@ -9,6 +9,7 @@ import pytest
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keyring import Keyring
+from perc_scapy.keys.share import shared, write_shared
 from perc_scapy.layers import DTLSTunnelMessage, TunnelMessage
 from perc_scapy.layers.compile import decode, encode
 from perc_scapy.layers.double import DoublePlaintext
@@ -223,6 +224,20 @@ def test_messages_shared_without_secrets(tmp_path: Path) -> None:
         "MEDIA_KEYS", "TUNNELED_DTLS", "ENDPOINT_DISCONNECT",
     ]  # fmt: skip
     assert with_script(path, "-Y", "perc.malformed or perc.note or _ws.malformed") == ""
+
+
+def test_what_perc_keys_share_writes(tmp_path: Path) -> None:
+    """No secret and no key in the file, and the whole conversation in it; zeros are no key in clear."""
+    analysis = opened("session-setup-1")
+    path = tmp_path / "shared.pcapng"
+    with path.open("wb") as stream:
+        write_shared(stream, shared(analysis))
+    assert not [key for key in known_keys("session-setup-1") if key in path.read_bytes()]
+    kinds = with_script(path, "-Y", "perc_tunnel", "-T", "fields", "-e", "perc.tunnel.type").split()
+    (tunnel,) = analysis.tunnels
+    assert kinds == [str(seen.raw[34]) for seen in tunnel.messages]
+    assert with_script(path, "-Y", "perc.key_in_clear") == ""
+    assert with_script(path, "-Y", "perc.dtls.ekt_key.ekt_spi == 58603").count("\n") == 1
 
 
 def test_the_version_by_preference(tmp_path: Path) -> None:

@@ -78,7 +78,10 @@ local function show_ekt_key(pinfo, tree, tvb, pos, stop)
   walk(L.DTLSHandshake, tvb, pos, stop, item, context, {})
   local key = context.nodes.DTLSEKTKey
   if not key or not key.values.ekt_spi then return end
-  report(item, "keys", "EKT key in clear: it opens the media of everybody who sends under it, end to end")
+  local span = key.spans.ekt_key_value
+  if span.len > 0 and not is_wiped(span) then
+    report(item, "keys", "EKT key in clear: it opens the media of everybody who sends under it, end to end")
+  end
   note_in_info(pinfo, string.format(" (ekt_key, spi %d)", key.values.ekt_spi))
 end
 

@@ -56,7 +56,9 @@ local function show_rtp(tvb, pinfo, tree, profile, ekt, seen)
   if name ~= "DoubleSRTP" and C.srtp[profile or 0] ~= name then return end
   local item = tree:add(perc_srtp, tvb())
   item:append_text(", " .. (N.ProtectionProfile[profile] or "profile not seen"))
-  if #found("auth_tag") > 0 then item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile") end
+  if #found("auth_tag") > 0 then
+    item:add(tvb(), "Tag and payload as this profile has them; those of RTP above are of an HMAC profile")
+  end
   local context = new_context(pinfo)
   walk(L[name], tvb, 0, tvb:len(), item, context, { whole = true, flat = true, from = seen and "ciphertext" or nil })
   if name == "DoubleSRTP" then pinfo.cols.info:append(ekt_text(context)) end

@@ -107,3 +107,12 @@ local function hand_over(name, tvb, pinfo, tree)
   pcall(function() Dissector.get(name):call(tvb, pinfo, tree) end)
   return tvb:len()
 end
+
+-- Shared captures have zeros in the place of keys (`perc keys share`).
+local function is_wiped(span)
+  local octets = span.tvb(span.pos, span.len):bytes()
+  for index = 0, octets:len() - 1 do
+    if octets:get_index(index) ~= 0 then return false end
+  end
+  return true
+end

@@ -85,8 +85,8 @@ local KEYS = { "SRTPKeyInformation", "TunnelMediaKeys" }
 local function warn_of_keys(context, item)
   for _, name in ipairs(KEYS) do
     local node = context.nodes[name]
-    local salt = node and node.spans.server_write_SRTP_master_salt
-    if salt then
+    local key = node and node.spans.client_write_SRTP_master_key
+    if key and key.len > 0 and not is_wiped(key) then
       report(item, "keys", "Hop-by-hop key in clear: whoever holds this capture and its secrets can open this hop")
     end
   end
