@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "reports": ("streams:*: rtcp of *",),
     "notes": ("notes",),
+    "none": (),
 }
 """Group -> patterns of paths: `streams.ssrc` is a field of every stream, `streams:A > MDD: rtp of A` a whole entry."""
 DEFAULT = ("addresses", "randoms", "times", "ids")

@@ -26,7 +26,7 @@ def test_expectation(name: str) -> None:
     """Nothing is masked: these files do not change."""
     outcome = check_case(opened(name), masks=())
     assert outcome.ok, "\n".join(
-        [*outcome.lines(), f"perc check captures/{name} --expect --update"]
+        [*outcome.lines(), f"perc check captures/{name} --expect --update --mask none"]
     )
 
 
