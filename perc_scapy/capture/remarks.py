@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Notes on associations: what the keys at hand open of their media, and what they do not."""
+"""A note on associations: what the keys at hand open of their media, and what they do not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.keyring import Keyring
@@ -12,22 +12,32 @@ from perc_scapy.capture.statements import SrtpStatement
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 
 MDD_VIEW = "this is what the MDD sees: hop-by-hop layer only"
+SHOWN = 5
+"""Endpoints named."""
 
 
 def association_notes(associations: Iterable[Association], keys: Keyring) -> list[Note]:
-    """One note for each association whose media stay closed, wholly or in part."""
-    return [note for each in associations for note in _notes(each, keys)]
+    """Whether the keys at hand are those of the MDD alone, and for which endpoints."""
+    if _end_to_end(keys):
+        return []
+    who = [_name(a) for a in associations if _told_only(a)]
+    if not who:
+        return []
+    shown = ", ".join(who[:SHOWN]) + (f" and {len(who) - SHOWN} more" if len(who) > SHOWN else "")
+    text = f"{MDD_VIEW} ({shown}); the endpoints' own DTLS secrets or an EKT key open the rest"
+    return [Note(None, "note", text)]
 
 
-def _notes(association: Association, keys: Keyring) -> Iterator[Note]:
+def _told_only(association: Association) -> bool:
+    """Its hop keys are known because the KMF told them to the MDD, and nothing more is."""
     row = SRTP_PROFILES.get(association.srtp_profile or 0)
-    if row is None or not row.is_double:
-        return
-    told = association.hop_keys() is not None and association.exported() is None
-    if told and not association.ekt_keys() and not _end_to_end(keys):
-        who = str(association.endpoint or association.client_random[:4].hex())
-        text = f"endpoint {who}: {MDD_VIEW}; its own DTLS secret or its EKT key opens the rest"
-        yield Note(association.first_packet, "note", text)
+    if row is None or not row.is_double or association.exported() is not None:
+        return False
+    return association.hop_keys() is not None and not association.ekt_keys()
+
+
+def _name(association: Association) -> str:
+    return str(association.endpoint or f"client random {association.client_random[:4].hex()}")
 
 
 def _end_to_end(keys: Keyring) -> bool:

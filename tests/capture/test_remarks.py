@@ -6,7 +6,7 @@ import pytest
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
-from perc_scapy.capture.remarks import MDD_VIEW
+from perc_scapy.capture.remarks import MDD_VIEW, SHOWN, association_notes
 from tests.capture.handmade import HandmadeConference, k
 
 
@@ -30,10 +30,18 @@ def test_with_the_tunnels_secret_alone_it_says_that_this_is_the_mdds_view(
 ) -> None:
     analysis = Analysis(talk.trace, of_the_tunnel(talk))
     assert all(m.opened.hop_opened and m.rtp is None for m in analysis.media)
-    assert [n.text for n in analysis.notes if MDD_VIEW in n.text] == [
-        "endpoint 127.0.0.1:40000: this is what the MDD sees: hop-by-hop layer only; "
-        "its own DTLS secret or its EKT key opens the rest"
+    assert [str(n) for n in analysis.notes if MDD_VIEW in n.text] == [
+        "this is what the MDD sees: hop-by-hop layer only (127.0.0.1:40000); "
+        "the endpoints' own DTLS secrets or an EKT key open the rest"
     ]
+
+
+def test_many_endpoints_are_counted() -> None:
+    talk = HandmadeConference()
+    for n in range(SHOWN + 2):
+        talk.join(chr(ord("A") + n), k(1))
+    (note,) = association_notes(Analysis(talk.trace, of_the_tunnel(talk)).associations, Keyring())
+    assert "127.0.0.1:40004 and 2 more)" in note.text
 
 
 def test_with_all_secrets_there_is_nothing_to_say(talk: HandmadeConference) -> None:
