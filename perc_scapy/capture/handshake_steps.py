@@ -3,11 +3,13 @@
 
 The names on the left are those of the flows of April 2016; the mapping to wire messages is that of
 draft-jones-perc-dtls-tunnel-00: "+ Profiles" is type 1 on the first message and type 0 later, "+ Key Info" is type 2.
+RFC 9185 says both in messages of their own, SupportedProfiles and MediaKeys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
@@ -15,6 +17,7 @@ from perc_scapy.capture.participants import Participant, certificate_of
 from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.capture.steps import KMF, MDD, Step
 from perc_scapy.capture.tls_sessions import TLS_1_3
+from perc_scapy.capture.tunnel_streams import RFC9185
 from perc_scapy.capture.tunnels import SeenMessage, Tunnel
 from perc_scapy.codes import ContentType, EktCipher, HandshakeType, ProtectionProfile
 
@@ -90,20 +93,66 @@ def _first(session: SecuredSession | None, kind: int, from_client: bool) -> int 
 
 
 def tunnel_steps(tunnel: Tunnel | None) -> list[Step]:
-    """SS1-01 … SS1-04, with the cookie round trip between the first two."""
+    """SS1-01 … SS1-04, with the cookie round trip between the first two; in RFC 9185 with the MDD's first message.
+
+    There the KMF may open the tunnel, and in TLS 1.3 the server's Finished is in its first flight.
+    """
     session = None if tunnel is None else tunnel.session
+    client, server = (MDD, KMF) if tunnel is None or tunnel.opened_by == "mdd" else (KMF, MDD)
     steps = [
-        Step("SS1-01", MDD, KMF, "ClientHello", hello(session)),
-        *_cookie_rows(session, MDD, KMF, "{}"),
-        Step("SS1-02", KMF, MDD, "ServerHello, Certificate", server_flight(session)),
-        Step("SS1-03", MDD, KMF, "Certificate, Finished", client_flight(session)),
-        Step("SS1-04", KMF, MDD, "Finished", finished(session, from_client=False)),
+        Step("SS1-01", client, server, "ClientHello", hello(session)),
+        *_cookie_rows(session, client, server, "{}"),
+        Step("SS1-02", server, client, "ServerHello, Certificate", server_flight(session)),
+        Step("SS1-03", client, server, "Certificate, Finished", client_flight(session)),
     ]
+    last = Step("SS1-04", server, client, "Finished", finished(session, from_client=False))
+    modern = session is not None and session.negotiated == TLS_1_3
+    steps.insert(-1 if modern else len(steps), last)
     if session is not None and steps[-1].seen:
         ends = [certificate_of([session], from_client=side) for side in (True, False)]
         if all(ends):
             steps[-1].notes.append("tunnel up, both certificates shown")
-    return steps
+    return [*steps, *_profile_row(tunnel)]
+
+
+def _profile_row(tunnel: Tunnel | None) -> Iterator[Step]:
+    """SupportedProfiles, which RFC 9185 has once, and draft-00 with each association's first message."""
+    for seen in () if tunnel is None or tunnel.version != RFC9185 else tunnel.messages:
+        if seen.message is not None and seen.message.profiles is not None:
+            note = _profiles_note(seen.message.profiles)
+            yield Step("", MDD, KMF, "SupportedProfiles", seen.packet, [note])
+            return
+
+
+def _profiles_note(profiles: tuple[int, ...]) -> str:
+    return "MDD runs profiles " + " ".join(f"{profile:04x}" for profile in profiles)
+
+
+class _Told(NamedTuple):
+    """What one side says beside a DTLS message: the row's text, its packet, and the message if it has a note."""
+
+    text: str
+    packet: int | None
+    seen: SeenMessage | None = None
+
+
+def _told_hello(association: Association) -> _Told:
+    first = hello(association.tunneled)
+    if association.tunnel is not None and association.tunnel.version == RFC9185:
+        return _Told("Tunnel(ClientHello)", first)
+    listing = _message_at(association, first, profiles=True)
+    return _Told("Tunnel(ClientHello) + Profiles", _packet(listing), listing)
+
+
+def _told_keys(association: Association) -> _Told:
+    """In draft-00 keys are in the message with the KMF's Finished (T00-KMF-10), in RFC 9185 in the next one."""
+    done = finished(association.tunneled, from_client=False)
+    if association.tunnel is None or association.tunnel.version != RFC9185:
+        seen = _message_at(association, done, keys=True)
+        return _Told("Tunnel(Finished) + Key Info", _packet(seen), seen)
+    keys = (seen for seen in association.key_messages() if done and seen.packet >= done)
+    seen = next(keys, None)
+    return _Told("Tunnel(Finished), MediaKeys", _packet(seen), seen)
 
 
 def _cookie_rows(session: SecuredSession | None, src: str, dst: str, dress: str) -> list[Step]:
@@ -120,19 +169,19 @@ def handshake_steps(person: Participant, ids: Callable[[int], str]) -> list[Step
     """The eight steps from ClientHello to Finished; `ids(0)` … `ids(7)` name them."""
     association, who = person.association, person.letter
     near, far = association.direct, association.tunneled
-    listing = _message_at(association, hello(far), profiles=True)
+    first, keys = _told_hello(association), _told_keys(association)
     steps = [
         Step(ids(0), who, MDD, "ClientHello", hello(near)),
-        Step(ids(1), MDD, KMF, "Tunnel(ClientHello) + Profiles", _packet(listing)),
+        Step(ids(1), MDD, KMF, first.text, first.packet),
         *_inner_cookie_rows(person),
         Step(ids(2), KMF, MDD, "Tunnel(ServerHello, Certificate)", server_flight(far)),
         Step(ids(3), MDD, who, "ServerHello, Certificate", server_flight(near)),
         Step(ids(4), who, MDD, "Finished", client_flight(near)),
         Step(ids(5), MDD, KMF, "Tunnel(Finished)", client_flight(far)),
-        Step(ids(6), KMF, MDD, "Tunnel(Finished) + Key Info", _key_info(association)),
+        Step(ids(6), KMF, MDD, keys.text, keys.packet),
         Step(ids(7), MDD, who, "Finished", finished(near, from_client=False)),
     ]
-    _handshake_notes(steps, person, listing)
+    _handshake_notes(steps, person, first.seen, keys.text)
     return steps
 
 
@@ -157,18 +206,13 @@ def _message_at(
     return None
 
 
-def _key_info(association: Association) -> int | None:
-    """The message that has both the KMF's Finished and keys (T00-KMF-10)."""
-    return _packet(
-        _message_at(association, finished(association.tunneled, from_client=False), keys=True)
-    )
-
-
 def _packet(seen: SeenMessage | None) -> int | None:
     return None if seen is None else seen.packet
 
 
-def _handshake_notes(steps: list[Step], person: Participant, listing: SeenMessage | None) -> None:
+def _handshake_notes(
+    steps: list[Step], person: Participant, listing: SeenMessage | None, keys: str
+) -> None:
     association, who = person.association, person.letter
     by_message = {step.message: step for step in steps if step.seen and step.dst != who}
     if association.carrier is not None and steps[1].seen:
@@ -176,12 +220,11 @@ def _handshake_notes(steps: list[Step], person: Participant, listing: SeenMessag
             f"association {association.carrier.association_id.hex()[:8]} is {who}"
         )
     if listing is not None and listing.message is not None and listing.message.profiles:
-        names = " ".join(f"{profile:04x}" for profile in listing.message.profiles)
-        steps[1].notes.append(f"MDD runs profiles {names}")
+        steps[1].notes.append(_profiles_note(listing.message.profiles))
     answer = by_message.get("Tunnel(ServerHello, Certificate)")
     if answer is not None:
         answer.notes.append(_choice(association))
-    info = by_message.get("Tunnel(Finished) + Key Info")
+    info = by_message.get(keys)
     if info is not None:
         info.notes.append(f"MDD stores HBH({who}): {_hop_ids(association)}")
     if steps[-1].seen and association.exported() is not None:

@@ -78,8 +78,12 @@ class TunneledAssociation:
 class Tunnel:
     """One tunnel: the session that carries it, and what was in it."""
 
-    def __init__(self, session: DtlsSession | TlsSession, version: str) -> None:
+    def __init__(
+        self, session: DtlsSession | TlsSession, version: str, opened_by: Sender = "mdd"
+    ) -> None:
         self.session, self.version = session, version
+        self.opened_by: Sender = opened_by
+        """Who is the client of the session: the MDD in draft-00, either in RFC 9185."""
         self.messages: list[SeenMessage] = []
         self.associations: dict[bytes, TunneledAssociation] = {}
 
@@ -135,8 +139,9 @@ def find_tunnels(
     for session in sessions:
         found = _read(session, version)
         if found is not None:
-            tunnels.append(tunnel := Tunnel(session, found[0]))
-            heard += [(seen, tunnel) for seen in found[1]]
+            tunnel, messages = found
+            tunnels.append(tunnel)
+            heard += [(seen, tunnel) for seen in messages]
     _sort_out(heard)
     for association in {id(a): a for t in tunnels for a in t.associations.values()}.values():
         association.flow.resolve(keylog)
@@ -152,19 +157,23 @@ def _sort_out(heard: list[tuple[SeenMessage, Tunnel]]) -> None:
 
 def _read(
     session: DtlsSession | TlsSession, version: str | None
-) -> tuple[str, list[SeenMessage]] | None:
-    """The version whose messages these are; one good message is enough."""
+) -> tuple[Tunnel, list[SeenMessage]] | None:
+    """A tunnel of the version whose messages these are; one good message is enough."""
     contents = list(session.contents(ContentType.APPLICATION_DATA))
     usual = (DRAFT00, RFC9185) if isinstance(session, DtlsSession) else (RFC9185, DRAFT00)
     for name in usual if version is None else (version,):
-        messages = list(_messages(name, list(cut_messages(name, contents))))
+        cut = list(cut_messages(name, contents))
+        who = senders(name, cut)
+        messages = list(_messages(name, cut, who))
         if any(seen.message is not None for seen in messages):
-            return name, messages
+            return Tunnel(session, name, who[True]), messages
     return None
 
 
-def _messages(version: str, cut: list[CutMessage]) -> Iterator[SeenMessage]:
-    codec, who = TUNNEL_VERSIONS[version], senders(version, cut)
+def _messages(
+    version: str, cut: list[CutMessage], who: dict[bool, Sender]
+) -> Iterator[SeenMessage]:
+    codec = TUNNEL_VERSIONS[version]
     for packet, time, from_client, data, fault in cut:
         sender = who[from_client]
         if fault:

@@ -151,6 +151,7 @@ def test_a_tunnel_over_tls(talk: HandmadeConference, version: int, mdd: str, spl
     (tunnel,) = replayed.tunnels(keylog)
     assert (tunnel.version, tunnel.profiles) == ("rfc9185", (9, 10))
     assert tunnel.transport == {TLS_1_2: "tls1.2", TLS_1_3: "tls1.3"}[version]
+    assert tunnel.opened_by == {"client": "mdd", "server": "kmf"}[mdd]
     assert len(tunnel.messages) == replayed.sent
     assert not any(seen.fault for seen in tunnel.messages)
     (draft,) = Analysis(talk.trace, talk.keylog()).tunnels
