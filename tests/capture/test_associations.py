@@ -4,7 +4,14 @@
 import pytest
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.associations import Association
+from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.records import SeenRecord
+from perc_scapy.capture.tunnels import SeenMessage, TunneledAssociation
+from perc_scapy.crypto import Key, MasterKey
+from perc_scapy.dtls.record import Record
+from perc_scapy.tunnel.messages import HopKeys, TunneledDtls
 from tests.capture.handmade import KMF, MDD_MEDIA, PROFILE, HandmadeConference, k, three_flows
 
 
@@ -59,3 +66,21 @@ def test_without_anything_there_are_no_keys() -> None:
     for association in Analysis(talk.trace, KeyLog()).associations:
         assert association.hop_keys() is None
         assert association.ekt_keys() == []
+
+
+def test_each_of_several_handshakes_under_one_id_has_the_keys_told_with_it() -> None:
+    """The KMF tells keys with its Finished, so in a packet that carries records of that very handshake."""
+
+    def told(packet: int, octet: int) -> SeenMessage:
+        keys = HopKeys(PROFILE, *(MasterKey(Key(bytes([octet]) * 16), Key(bytes(12))),) * 2)
+        return SeenMessage(packet, 0.0, "kmf", TunneledDtls(b"a" * 16, b"", None, None, keys))
+
+    carrier = TunneledAssociation(b"a" * 16)
+    carrier.messages = [told(5, 1), told(10, 2)]
+    found = []
+    for packet in (5, 10, 99):
+        session = DtlsSession("endpoint", bytes(32))
+        session.records = [SeenRecord(packet, 0.0, "kmf", Record(22, 0xFEFD, 0, b""))]
+        association = Association(bytes(32), tunneled=session, carrier=carrier)
+        found.append(association.hop_keys().client.key[0])
+    assert found == [1, 2, 1]

@@ -236,3 +236,36 @@ def test_a_double_profile_without_ekt_uses_both_exported_halves() -> None:
     found = media_of(call)
     assert [m.opened.plain for m in found] == [rtp(n) for n in range(3)]
     assert {m.opened.key_id for m in found} == {keys.inner().key.id}
+
+
+# -- master key identifiers
+
+
+def with_mki(datagram: bytes, length: int) -> bytes:
+    """A datagram whose ServerHello selects an MKI of `length` octets; OpenSSL itself never does."""
+    at = datagram.find(b"\x00\x0e\x00\x05\x00\x02\x00")
+    if at < 0 or datagram[13:14] != b"\x02":
+        return datagram
+    mki = bytes(range(length))
+    grown = bytearray(datagram[: at + 8] + bytes((length,)) + mki + datagram[at + 9 :])
+    session = 13 + 12 + 34
+    extensions = session + 1 + grown[session] + 3
+    # record length; message and fragment length; length of all extensions, of this one
+    for place, size in ((11, 2), (14, 3), (22, 3), (extensions, 2), (at + 2, 2)):
+        value = int.from_bytes(grown[place : place + size], "big") + length
+        grown[place : place + size] = value.to_bytes(size, "big")
+    return bytes(grown)
+
+
+@pytest.mark.parametrize("profile", SINGLE)
+def test_a_negotiated_master_key_identifier_is_cut_out(profile: int) -> None:
+    call = Call(profile).handshake()
+    call.trace = [replace(d, data=with_mki(d.data, 4)) for d in call.trace]
+    row = SRTP_PROFILES[profile]
+    tag = 0 if row.cipher == "aes-gcm" else row.rtp_tag
+    wire = call.up.protect(rtp(1))
+    end = len(wire) - tag
+    call.seen(A, B, wire[:end] + b"\0\1\2\3" + wire[end:])
+    analysis = Analysis(call.trace, call.keylog())
+    assert analysis.associations[0].mki == 4
+    assert [m.opened.plain for m in analysis.media] == [rtp(1)]
