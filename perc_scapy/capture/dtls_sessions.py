@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from perc_scapy.capture.handshakes import Assembly, HandshakeMessage, fragments_of
@@ -20,8 +21,12 @@ from perc_scapy.dtls import codec, extensions
 from perc_scapy.dtls.record import Record
 from perc_scapy.errors import DecodeError
 
-MAX_SERVER_HELLOS = 8
+MAX_SERVER_HELLOS = 64
 """Different ServerHellos tried for one ClientHello: a restarted server, or somebody's forgeries."""
+MAX_RESTARTS = 4
+"""ServerHellos of which records are expected once one of them has proved right."""
+MAX_TRIES = 50_000
+"""Openings tried in vain before a secret that never opened anything is given up."""
 
 __all__ = ["DtlsSession", "Opened", "ReceivedEktKey"]
 
@@ -42,6 +47,8 @@ class DtlsSession(SecuredSession):
         super().__init__(client, client_random)
         self.repeats = 0
         """Messages seen again: retransmissions."""
+        self._tries = 0
+        """Openings tried with secrets that never opened anything."""
         self._openers: dict[int, list[Opener]] = {}
         """By epoch: of the handshake that leads there, under each of its ServerHellos."""
 
@@ -51,16 +58,18 @@ class DtlsSession(SecuredSession):
         """Find the keys of an epoch in the handshake before it; True when there are any."""
         self._assemble()
         before = [m for m in self.messages if m.epoch == epoch - 1]
-        found = [
+        every = (
             opener
             for random, tickets in self._client_hellos(before, epoch)
             for opener in self._make(keylog, random, tickets, before)
-        ]
+        )
+        found = list(islice(every, MAX_SERVER_HELLOS))
         if epoch == 1:
+            self._tries = 0
             self.has_secret = bool(found) or keylog.knows(self.client_random)
         known = self._openers.get(epoch, [])
         if not any(opener.confirmed for opener in known):
-            self._openers[epoch] = found[:MAX_SERVER_HELLOS]
+            self._openers[epoch] = found
         return bool(self._openers[epoch])
 
     def _client_hellos(
@@ -97,14 +106,21 @@ class DtlsSession(SecuredSession):
 
     def open(self, seen: SeenRecord) -> bool:
         """Read one protected record; False when it is not ours."""
-        openers = self._openers.get(seen.record.epoch, [])
-        for index, opener in enumerate(openers):
-            content = opener.open(seen.record, seen.sender == self.client)
+        openers, from_client = self._openers.get(seen.record.epoch, []), seen.sender == self.client
+        for index in range(self._worth_trying(openers)):
+            content = openers[index].open(seen.record, from_client)
             if content is not None:
                 seen.content = content
                 openers.insert(0, openers.pop(index))
                 return True
         return False
+
+    def _worth_trying(self, openers: list[Opener]) -> int:
+        """How many: all until one has opened something, then the next few, for a server that was restarted."""
+        if openers and openers[0].confirmed:
+            return min(len(openers), MAX_RESTARTS)
+        self._tries += len(openers)
+        return 0 if self._tries > MAX_TRIES else len(openers)
 
     def opens(self, record: Record, *, from_client: bool) -> bool:
         """Whether the keys of the record's epoch open it, sent in this direction."""

@@ -120,6 +120,28 @@ def test_somebody_elses_server_hello_does_not_hide_the_right_one() -> None:
     assert sorted(application(session), reverse=True) == BOTH_WAYS
 
 
+def forged_hello(talk, number: int) -> tuple[str, bytes]:
+    """The right ServerHello with another random."""
+    flight = bytearray(next(data for who, data in talk.log if who == "server"))
+    flight[27:31] = number.to_bytes(4, "big")
+    return "server", bytes(flight)
+
+
+def test_many_forged_server_hellos_do_not_hide_the_right_one() -> None:
+    talk = recorded()
+    forged = [forged_hello(talk, number) for number in range(40)]
+    (session,) = observed([talk.log[0], *forged, *talk.log[1:]], talk.keylog).sessions
+    assert sorted(application(session), reverse=True) == BOTH_WAYS
+
+
+def test_trying_in_vain_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perc_scapy.capture.dtls_sessions.MAX_TRIES", 3)
+    talk = recorded()
+    forged = [forged_hello(talk, number) for number in range(4)]
+    (session,) = observed([talk.log[0], *forged, *talk.log[1:]], talk.keylog).sessions
+    assert application(session) == []
+
+
 @pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
 @pytest.mark.parametrize("suite", [b"ECDHE-ECDSA-AES128-GCM-SHA256", b"ECDHE-ECDSA-AES256-CCM8",
                                    b"ECDHE-ECDSA-CHACHA20-POLY1305"])  # fmt: skip
