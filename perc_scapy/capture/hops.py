@@ -76,7 +76,7 @@ class HopReader:
     ) -> None:
         self.row: SrtpProfile = SRTP_PROFILES[profile]
         if isinstance(keys, MasterKey):
-            context = SrtpContext(self.row.layer.code, *keys, allow_null=True)
+            context = SrtpContext.for_reading(self.row.layer.code, *keys)
             # RFC 8870 section 4.1: no MKI where there is EKT.
             keys = LayerReader(context, mki=mki if ekt_keys is None else 0)
         self._layer = keys

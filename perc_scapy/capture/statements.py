@@ -88,7 +88,7 @@ class SrtpStatement:
     def context(self) -> SrtpContext:
         """A fresh context that runs the key."""
         if self.master is not None:
-            return SrtpContext(self.profile, *self.master, allow_null=True)
+            return SrtpContext.for_reading(self.profile, *self.master)
         assert self.session is not None
         return SrtpContext.from_session_keys(self.profile, *self.session, allow_null=True)
 

@@ -70,23 +70,25 @@ class SrtpContext:
     _master: MasterKey | None
 
     def __init__(
-        self,
-        profile: int,
-        master_key: bytes,
-        master_salt: bytes,
-        *,
-        window: int = DEFAULT_WINDOW,
-        allow_null: bool = False,
+        self, profile: int, master_key: bytes, master_salt: bytes, *, window: int = DEFAULT_WINDOW
     ) -> None:
-        """`LocalError` for a double profile, a key or salt of another length, a window below 64, and for a NULL
-        cipher unless `allow_null` (readers of captures; who sends or receives must not use one).
-        """
-        row = _single(profile, allow_null)
-        _check_lengths(row, master_key, master_salt)
+        """`LocalError` for a double or NULL profile, a key or salt of another length, a window below 64."""
+        self._begin(_single(profile), MasterKey(Key(master_key), Key(master_salt)), window)
+
+    def _begin(self, row: SrtpProfile, master: MasterKey, window: int) -> None:
+        _check_lengths(row, *master)
         self._fill(row, window)
-        self._master = MasterKey(Key(master_key), Key(master_salt))
-        self.key_digest = hashlib.sha256(master_key).digest()
+        self._master = master
+        self.key_digest = hashlib.sha256(bytes(master.key)).digest()
         """SHA-256 of the master key: tells whether two contexts share it (RFC 8723 section 5.2)."""
+
+    @classmethod
+    def for_reading(cls, profile: int, master_key: bytes, master_salt: bytes) -> SrtpContext:
+        """For readers of captures: a NULL profile is no mistake. Who sends or receives must not use one."""
+        context = cls.__new__(cls)
+        master = MasterKey(Key(master_key), Key(master_salt))
+        context._begin(_single(profile, allow_null=True), master, DEFAULT_WINDOW)
+        return context
 
     @classmethod
     def from_session_keys(
@@ -100,9 +102,10 @@ class SrtpContext:
     ) -> SrtpContext:
         """A context of keys already derived (RFC 3711 section 4.3), as test vectors give them.
 
-        `key_digest` is then that of the SRTP session key. `LocalError` as for master keys.
+        `key_digest` is then that of the SRTP session key. `LocalError` as for master keys; `allow_null` as in
+        `for_reading`.
         """
-        row = _single(profile, allow_null)
+        row = _single(profile, allow_null=allow_null)
         for keys in (rtp, rtcp):
             _check_lengths(row, keys.key, keys.salt)
             if row.cipher != "aes-gcm" and len(keys.auth) != AUTH_KEY_LENGTH:
@@ -374,7 +377,7 @@ def _retire(streams: dict[int, Stream], retired: dict[int, int], ssrc: int) -> b
     return True
 
 
-def _single(profile: int, allow_null: bool) -> SrtpProfile:
+def _single(profile: int, *, allow_null: bool = False) -> SrtpProfile:
     row = SRTP_PROFILES.get(profile)
     if row is None or row.is_double:
         raise LocalError(f"a context runs a single profile, not {profile:#06x}")

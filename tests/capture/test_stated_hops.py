@@ -69,7 +69,7 @@ def test_sdes_users_need_no_handshake(profile: int) -> None:
 @pytest.mark.parametrize("profile", [5, 6])
 def test_null_ciphers_are_read(profile: int) -> None:
     master = keys(profile, 3)
-    sender = SrtpContext(profile, *master, allow_null=True)
+    sender = SrtpContext.for_reading(profile, *master)
     call = Call()
     call.seen(A, B, sender.protect(rtp(1)))
     call.seen(A, B, sender.protect_rtcp(rtcp()))
