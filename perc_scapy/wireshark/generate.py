@@ -16,7 +16,7 @@ from perc_scapy.wireshark.steps import LayerWriter
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = HERE / "perc.lua"
-RUNTIME = ("walk", "rules", "state", "dtls", "tunnel", "media", "register")
+RUNTIME = ("extents", "walk", "rules", "state", "dtls", "tunnel", "media", "register")
 """Hand-written parts in the order in which they build on each other."""
 HEAD = """\
 -- SPDX-License-Identifier: GPL-2.0-only

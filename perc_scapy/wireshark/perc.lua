@@ -1294,8 +1294,8 @@ local C = {
   profile_field = 60,
 }
 
--- Walking a layer's table over octets. Positions count from 0 as in Wireshark; `stop` is behind the last octet.
--- Nothing here raises: what does not fit becomes expert information, and the octets are shown as they are.
+-- Values, conditions and extents, worked out from a layer's table before anything is shown. Positions count from 0 as
+-- in Wireshark; `stop` is behind the last octet.
 
 local NOTREE = {}
 NOTREE.add = function() return NOTREE end
@@ -1437,6 +1437,10 @@ local function region_end(node, index, tvb, pos, stop)
   end
   return stop
 end
+
+
+-- Walking a layer's table over octets. Nothing here raises: what does not fit becomes expert information, and the
+-- octets are shown as they are.
 
 local function fault(node, item, text)
   node.broken = true
@@ -1962,7 +1966,7 @@ end
 local perc_dtls = Proto("perc_dtls", "PERC in DTLS")
 
 local RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
-local ACK_KNOWN = false
+local ACK_KNOWN = pcall(Field.new, "dtls.ack_message") -- later versions of Wireshark, which know DTLS 1.3
 local VERSIONS = { [0xfefd] = true, [0xfeff] = true }
 
 local function note_in_info(pinfo, text)

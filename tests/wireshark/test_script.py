@@ -112,6 +112,14 @@ def test_keys_in_clear_are_pointed_out() -> None:
     assert told("no-keys", "-Y", "perc.key_in_clear") == ""
 
 
+def test_a_full_double_key_is_malformed() -> None:
+    """As our own expert information has it."""
+    messages = column("violation-full-double-key", "_ws.expert.message", "-Y", "perc.malformed")
+    wanted = "client_write_SRTP_master_key has 32 octets, profile 0x0009 needs 16"
+    assert messages
+    assert all(wanted in line for line in messages)
+
+
 # EKT ----------------------------------------------------------------------------------------------
 
 

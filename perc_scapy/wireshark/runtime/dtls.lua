@@ -5,7 +5,7 @@
 local perc_dtls = Proto("perc_dtls", "PERC in DTLS")
 
 local RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
-local ACK_KNOWN = false
+local ACK_KNOWN = pcall(Field.new, "dtls.ack_message") -- later versions of Wireshark, which know DTLS 1.3
 local VERSIONS = { [0xfefd] = true, [0xfeff] = true }
 
 local function note_in_info(pinfo, text)
