@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from struct import Struct
 from typing import NamedTuple, TypeAlias
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +17,7 @@ from perc_scapy.capture.ekt_layer import KeyInUse
 from perc_scapy.capture.lanes import Hop
 from perc_scapy.capture.learned import LateOpener
 from perc_scapy.capture.media import MediaPacket, MediaReader
+from perc_scapy.crypto.double import EMPTY_OHB
 from perc_scapy.crypto.replay import Stream
 from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.pcap.packets import Datagram
@@ -26,13 +26,15 @@ MAX_LINES = 1 << 16
 """Streams at hops that are followed; beyond, all are looked up anew."""
 OVERHEAD = 12 + 16 + 1 + 16 + 1
 """Octets of such a packet that are no payload: header, inner tag, OHB, outer tag, EKT field."""
-_FIRST = Struct("!HH").unpack_from
-"""First two octets, SEQ."""
 
 
-Place: TypeAlias = tuple[int, int, int, int]
-"""A media packet: its row; where in the buffer the addresses and ports of its IPv4 or IPv6 header are, which end four
-octets before the payload, or -1 for a packet that is to be read by itself; start and end of the payload."""
+Place: TypeAlias = tuple[int, bytes, int, int, int]
+"""A media packet: its row; the name of its stream, which is anything that ends in the SSRC (empty for RTCP and what
+is to be read by itself); start and end of its octets in the buffer; its SEQ if the header has twelve octets and the
+last octet of all is zero, else `UNUSUAL`."""
+UNUSUAL = -2
+"""No SEQ, and none that a stream may expect."""
+_BUT_LAST = slice(-1)
 
 
 class Known(NamedTuple):
@@ -84,7 +86,7 @@ class FastMedia:
     def __init__(self, reader: MediaReader, late: LateOpener) -> None:
         self._reader, self._late = reader, late
         self._lines: dict[bytes, Line] = {}
-        """By addresses, ports and SSRC as they are in the packet."""
+        """By name of the stream."""
         self._by_hop: dict[tuple[int, bytes], Line] = {}
         self.known: dict[int, Known] = {}
         """By number; a stream under a new key has a new one."""
@@ -99,30 +101,25 @@ class FastMedia:
             self.known = {index: one for index, one in self.known.items() if index in kept}
         found = Opened()
         rows, lines, get = found.rows.append, found.lines.append, self._lines.get
-        for row, flow, start, end in places:
-            name = data[flow : start - 4] + data[start + 8 : start + 12] if flow >= 0 else b""
+        for row, name, start, end, seq in places:
             line = get(name)
-            first, seq = _FIRST(data, start)
             if (
                 line is not None
                 and line.outer.expected == seq
                 and line.inner.expected == seq
-                and not data[end - 1]
-                and first & 0xDF00 == 0x8000
                 and line.key.context is line.context
             ):
-                header = data[start : start + 12]
+                outer, inner, body = line.outer, line.inner, start + 12
+                header = data[start:body]
                 try:
                     sealed = line.open_outer(
-                        (line.outer.front ^ seq).to_bytes(12, "big"),
-                        data[start + 12 : end - 1],
-                        header,
+                        (outer.front ^ seq).to_bytes(12, "big"), data[body : end - 1], header
                     )
-                    if sealed[-1:] == b"\0":
+                    if sealed[-1:] == EMPTY_OHB:
                         line.open_inner(
-                            (line.inner.front ^ seq).to_bytes(12, "big"), sealed[:-1], header
+                            (inner.front ^ seq).to_bytes(12, "big"), sealed[_BUT_LAST], header
                         )
-                        line.outer.expected = line.inner.expected = seq + 1
+                        outer.expected = inner.expected = seq + 1
                         rows(row)
                         lines(line.index)
                         continue
@@ -135,7 +132,7 @@ class FastMedia:
         return found
 
     def read(self, datagram: Datagram, name: bytes = b"") -> MediaPacket | None:
-        """Open a datagram by itself. `name`: under which its stream is looked up next time; empty for RTCP."""
+        """Open a datagram by itself. `name`: of its stream, to look it up next time; empty for RTCP."""
         media = self._reader.read(datagram)
         if media is not None and media.opened.plain is None:
             self._late.open(media)

@@ -16,7 +16,6 @@ from perc_scapy.errors import LocalError
 from perc_scapy.pcap.fast import BatchReader
 from perc_scapy.tables.associations import association_rows
 from perc_scapy.tables.extras import need
-from perc_scapy.tables.findings import MAX_JUDGED, finding_rows
 from perc_scapy.tables.material import first_pass
 from perc_scapy.tables.opened import Outcome, OutcomeReader, Outcomes
 from perc_scapy.tables.packets import PacketColumns
@@ -28,6 +27,8 @@ from perc_scapy.tables.tunnels import TunnelColumns
 from perc_scapy.view.whereabouts import Whereabouts
 
 pa = need("pyarrow")
+MAX_JUDGED = 50_000
+"""Packets of the largest capture that has the table `findings`: for that, all of it is held in memory."""
 
 
 class CaptureTables:
@@ -130,6 +131,8 @@ class CaptureTables:
         return self.count <= MAX_JUDGED
 
     def _findings(self) -> Iterable[dict[str, Any]]:
+        from perc_scapy.tables.findings import finding_rows  # the rules are much to load
+
         return finding_rows(self.name, self._path, self.analysis.keys) if self.judged else ()
 
 

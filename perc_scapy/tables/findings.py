@@ -14,14 +14,12 @@ from perc_scapy.conform.judging import judge
 from perc_scapy.pcap.reader import open_capture
 from perc_scapy.view.packets import PacketViewer
 
-MAX_JUDGED = 50_000
-"""Packets of the largest capture that is judged: for that, all of it is held in memory."""
 MAX_EXPERT = 100_000
 """Rows of expert information of one capture."""
 
 
 def finding_rows(capture: str, path: str | Path, keys: Keyring) -> Iterator[dict[str, Any]]:
-    """What the rules say, then what the packets say. The capture must be small enough: see `MAX_JUDGED`."""
+    """What the rules say, then what the packets say. The capture is held in memory."""
     with open_capture(path) as reader:
         analysis = analyse(reader, keys)
     for row in _conformance(analysis):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perc_scapy.pcap.fast import Batch
-from perc_scapy.pcap.fast_headers import Datagrams, read_headers
+from perc_scapy.pcap.fast_headers import Datagrams, gather, read_headers
 from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
 from perc_scapy.tables.payloads import HEAD, RTCP, RTP, STUN, Fields, Values, read_payloads
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from perc_scapy.capture.fast_media import Place
-    from perc_scapy.pcap.fast_headers import Places
+    from perc_scapy.pcap.fast_headers import Mask, Places
 
 UDP, TCP = 1, 2
 _MEDIA = (RTP, RTCP, STUN)
 """STUN tells which addresses belong to one call (RFC 8445)."""
+UNUSUAL = -2
+"""As in `capture.fast_media`, which is not loaded where there are no keys."""
+_OCTET = np.dtype("u1")
 
 
 @dataclass(slots=True)
@@ -48,12 +51,36 @@ class Rows:
         """Where RTP, RTCP and STUN packets are, in order; what needs a look of its own is marked."""
         kind = self.fields["kind"]
         found = np.flatnonzero(kind.valid & np.isin(kind.values, _MEDIA))
-        starts, plain = self.plain.start[found], self.plain
-        flows = starts - np.where(plain.v6[found], 40, 16)
-        fast = plain.understood[found] & (kind.values[found] == RTP) & (plain.size[found] > 12)
-        ends = np.where(fast, starts + plain.size[found], 4)
-        columns = found, np.where(fast, flows, -1), np.where(fast, starts, 0), ends
-        return zip(*(column.tolist() for column in columns), strict=True)
+        octets, starts, sizes = self.batch.octets, self.plain.start[found], self.plain.size[found]
+        named = self.plain.understood[found] & (kind.values[found] == RTP) & (sizes > 12)
+        ends = np.where(named, starts + sizes, 1)
+        starts = np.where(named, starts, 0)
+        usual = named & (gather(octets, starts, _OCTET) & 0xDF == 0x80)
+        usual &= gather(octets, ends - 1, _OCTET) == 0
+        sequences = np.where(usual, self.fields["sequence"].values[found].astype(np.int64), UNUSUAL)
+        columns = (
+            found.tolist(),
+            self._names(found, named),
+            starts.tolist(),
+            ends.tolist(),
+            sequences.tolist(),
+        )
+        return zip(*columns, strict=True)
+
+    def _names(self, found: Places, named: Mask) -> list[bytes]:
+        """Of each stream: addresses, ports and SSRC as they are in the packet; empty where there is none."""
+        plain, octets = self.plain, self.batch.octets
+        names = np.full(len(found), b"", object)
+        for v6, size in ((False, 12), (True, 36)):
+            places = np.flatnonzero(named & (plain.v6[found] == v6))
+            if len(places):
+                starts = plain.start[found[places]]
+                parts = np.empty(len(places), np.dtype([("flow", f"V{size}"), ("ssrc", "V4")]))
+                parts["flow"] = gather(octets, starts - size - 4, np.dtype(f"V{size}"))
+                parts["ssrc"] = gather(octets, starts + 8, np.dtype("V4"))
+                numbers, values = distinct_octets(parts)
+                names[places] = np.array([*values, b""], object)[numbers]
+        return list(names)
 
     def payload(self, row: int) -> Datagram | Segment | None:
         """What a row carries, as an object."""
@@ -175,6 +202,19 @@ def distinct(values: npt.NDArray[np.uint32]) -> tuple[Places, list[int]]:
     pa = need("pyarrow")
     array = pa.Array.from_buffers(pa.uint32(), len(values), [None, pa.py_buffer(values)])
     found = array.dictionary_encode()
+    places = np.frombuffer(found.indices.buffers()[1], np.int32, len(values))
+    return places.astype(np.int64), found.dictionary.to_pylist()
+
+
+def distinct_octets(values: npt.NDArray[Any]) -> tuple[Places, list[bytes]]:
+    """`distinct` for values of a few octets each."""
+    from perc_scapy.tables.extras import need
+
+    pa = need("pyarrow")
+    kind = pa.binary(values.dtype.itemsize)
+    found = pa.Array.from_buffers(
+        kind, len(values), [None, pa.py_buffer(values)]
+    ).dictionary_encode()
     places = np.frombuffer(found.indices.buffers()[1], np.int32, len(values))
     return places.astype(np.int64), found.dictionary.to_pylist()
 

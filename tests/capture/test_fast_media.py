@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from perc_scapy.capture import fast_media
-from perc_scapy.capture.fast_media import OVERHEAD, FastMedia, Opened
+from perc_scapy.capture.fast_media import OVERHEAD, UNUSUAL, FastMedia, Opened
 from perc_scapy.capture.key_material import KeyMaterial
 from perc_scapy.pcap.headers import ip_udp
 from perc_scapy.pcap.packets import Datagram
@@ -35,7 +35,10 @@ def opened_by(talk: HandmadeConference, trace: list[Datagram]) -> tuple[FastMedi
             packet = ip_udp(datagram.src, datagram.dst, datagram.data)
             start = len(data) + len(packet) - len(datagram.data)
             data += packet
-            places.append((row, start - 16, start, len(data)))
+            name = data[start - 16 : start - 4] + data[start + 8 : start + 12]
+            usual = datagram.data[0] == 0x80 and datagram.data[-1] == 0
+            seq = int.from_bytes(datagram.data[2:4], "big") if usual else UNUSUAL
+            places.append((row, name, start, len(data), seq))
     return media, media.open(data, places, trace.__getitem__)
 
 

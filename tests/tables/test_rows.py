@@ -7,10 +7,11 @@ import random
 
 import numpy as np
 
+from perc_scapy.capture import fast_media
 from perc_scapy.pcap.fast import Batch
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.packets import PayloadReader, Segment
-from perc_scapy.tables.rows import Hosts, RowReader
+from perc_scapy.tables.rows import UNUSUAL, Hosts, RowReader
 from tests.pcap import many
 
 
@@ -34,25 +35,28 @@ def test_fragments_meet_across_batches() -> None:
     rows = reader.read(Batch.of([Frame(2, 0, 101, second, 99)]))
     assert rows.slow[0].data == many.RTP
     assert rows.fields["ssrc"].values[0] == 0xCAFEBABE
-    assert list(rows.media()) == [(0, -1, 0, 4)]
+    assert list(rows.media()) == [(0, b"", 0, 1, UNUSUAL)]
 
 
-def test_media_are_where_their_addresses_and_octets_are() -> None:
-    packets = many.ip_packets()
-    given = frames(packets)
-    rows = RowReader().read(Batch.of(given))
-    for row, flow, start, end in rows.media():
+def test_media_are_where_their_octets_are() -> None:
+    short = many.RTP + b"\0"
+    packets = [*many.ip_packets(), many.ip_udp(*many.FOUR, short), many.ip_udp(*many.SIX, short)]
+    rows = RowReader().read(Batch.of(frames(packets)))
+    found = {row: rest for row, *rest in rows.media()}
+    for row, (name, start, end, seq) in found.items():
         payload = rows.datagram(row)
-        if flow < 0:
+        if not name:
+            assert seq == UNUSUAL
             continue
         assert rows.batch.data[start:end] == payload.data
-        octets = rows.batch.data[flow : start - 4]
-        assert int.from_bytes(octets[-4:-2], "big") == payload.src.port
-        assert len(octets) == (36 if ":" in payload.src.host else 12)
-    kinds = [many.RTP, many.RTCP]
-    assert sum(flow >= 0 for _, flow, _, _ in rows.media()) >= packets.count(
-        many.ip_udp(*many.FOUR, kinds[0])
-    )
+        assert name[-4:] == payload.data[8:12]
+        assert int.from_bytes(name[-8:-6], "big") == payload.src.port
+        assert len(name) == (40 if ":" in payload.src.host else 16)
+        assert seq == (0xABCD if payload.data[-1] == 0 else UNUSUAL)
+    assert [found[len(packets) - n][3] for n in (1, 2)] == [0xABCD, 0xABCD]
+    kinds = [p.data[:1] for row in found if (p := rows.datagram(row))]
+    assert b"\0" in kinds  # STUN
+    assert len(found) < len(packets)
 
 
 def test_batches_of_several_link_types() -> None:
@@ -65,6 +69,10 @@ def test_batches_of_several_link_types() -> None:
     read = PayloadReader().read
     rows = RowReader().read(Batch.of(mixed))
     assert [rows.payload(row) for row in range(len(mixed))] == [read(frame) for frame in mixed]
+
+
+def test_one_constant_in_two_places() -> None:
+    assert fast_media.UNUSUAL == UNUSUAL
 
 
 def test_an_address_keeps_its_number() -> None:
