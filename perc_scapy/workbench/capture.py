@@ -136,11 +136,26 @@ class Capture:
 
         return to_polars(self.path, self.keys, table=table)
 
+    def _facts(self) -> list[tuple[str, str]]:
+        media = self.analysis.media
+        opened = sum(m.opened.plain is not None for m in media)
+        tunnels = ", ".join(f"{t.version} over {t.transport}" for t in self.analysis.tunnels)
+        found = [
+            ("packets", str(len(self))),
+            ("tunnels", tunnels or "none"),
+            ("associations", str(len(self.analysis.associations))),
+            ("media packets", f"{len(media)}, {opened} opened"),
+            ("keys", ", ".join(file.name for file in self.key_files) or "those of the capture"),
+            ("notes", "; ".join(self.notes[:5])),
+            ("damage", self.damage or ""),
+        ]
+        return [(name, value) for name, value in found if value]
+
     def __repr__(self) -> str:
-        return showing.capture_text(self)
+        return showing.facts_text(self._facts())
 
     def _repr_html_(self) -> str:
-        return showing.capture_html(self)
+        return showing.facts_html(self.path.name, self._facts())
 
 
 def _key_files(path: Path, keys: Iterable[str | Path] | str | Path | None) -> list[Path]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from perc_scapy.conform import Report
     from perc_scapy.explain.cause import Explanation
     from perc_scapy.view.packets import PacketView
-    from perc_scapy.workbench.capture import Capture
 
 
 def packet(view: PacketView) -> Card:
@@ -150,27 +149,11 @@ def _comparison_html(found: Comparison) -> str:
     )
 
 
-def capture_text(capture: Capture) -> str:
-    return "\n".join(f"{name:<13} {value}" for name, value in _facts(capture))
+def facts_text(facts: list[tuple[str, str]]) -> str:
+    return "\n".join(f"{name:<13} {value}" for name, value in facts)
 
 
-def capture_html(capture: Capture) -> str:
+def facts_html(name: str, facts: list[tuple[str, str]]) -> str:
     from perc_scapy.view.html import table_html
 
-    return table_html(["capture", str(capture.path.name)], [list(fact) for fact in _facts(capture)])
-
-
-def _facts(capture: Capture) -> list[tuple[str, str]]:
-    media = capture.analysis.media
-    opened = sum(m.opened.plain is not None for m in media)
-    tunnels = ", ".join(f"{t.version} over {t.transport}" for t in capture.analysis.tunnels)
-    found = [
-        ("packets", str(len(capture))),
-        ("tunnels", tunnels or "none"),
-        ("associations", str(len(capture.analysis.associations))),
-        ("media packets", f"{len(media)}, {opened} opened"),
-        ("keys", ", ".join(file.name for file in capture.key_files) or "those of the capture"),
-        ("notes", "; ".join(capture.notes[:5])),
-        ("damage", capture.damage or ""),
-    ]
-    return [(name, value) for name, value in found if value]
+    return table_html(["capture", name], [list(fact) for fact in facts])
