@@ -1855,7 +1855,7 @@ local function forget()
   state = {
     calls = {}, -- conversation -> list of { frame, profile, ekt_cipher }, as ServerHellos said
     tunnels = {}, -- conversation -> version of its messages
-    associations = {}, -- association id -> { kmf = end, first = pseudo port }
+    associations = {}, -- association id and hosts -> { kmf = end, first = pseudo port }
     next_port = 65536, -- no real port is as large
     fragments = {}, -- conversation and message -> pieces of an ekt_key
     whole = {}, -- frame -> reassembled messages
@@ -1878,6 +1878,12 @@ end
 
 local function conversation(pinfo)
   local here, there = ends(pinfo)
+  if here < there then return here .. "=" .. there end
+  return there .. "=" .. here
+end
+
+local function hosts(pinfo)
+  local here, there = tostring(pinfo.src), tostring(pinfo.dst)
   if here < there then return here .. "=" .. there end
   return there .. "=" .. here
 end
@@ -2200,9 +2206,11 @@ end
 
 -- associations ------------------------------------------------------------------------------------------------------
 
--- Two pseudo ports for an association: that of the endpoint's side (MDD) and that of the KMF.
+-- Two pseudo ports for an association: that of the endpoint's side (MDD) and that of the KMF. An id means something
+-- between two hosts, in whichever of their tunnels (RFC 9185 section 5.3).
 local function pseudo_ports(pinfo, id, sender)
   local here, there = ends(pinfo)
+  id = id .. "|" .. hosts(pinfo)
   local association = state.associations[id]
   if not association then
     association = { first = state.next_port }

@@ -12,7 +12,7 @@ local function forget()
   state = {
     calls = {}, -- conversation -> list of { frame, profile, ekt_cipher }, as ServerHellos said
     tunnels = {}, -- conversation -> version of its messages
-    associations = {}, -- association id -> { kmf = end, first = pseudo port }
+    associations = {}, -- association id and hosts -> { kmf = end, first = pseudo port }
     next_port = 65536, -- no real port is as large
     fragments = {}, -- conversation and message -> pieces of an ekt_key
     whole = {}, -- frame -> reassembled messages
@@ -35,6 +35,12 @@ end
 
 local function conversation(pinfo)
   local here, there = ends(pinfo)
+  if here < there then return here .. "=" .. there end
+  return there .. "=" .. here
+end
+
+local function hosts(pinfo)
+  local here, there = tostring(pinfo.src), tostring(pinfo.dst)
   if here < there then return here .. "=" .. there end
   return there .. "=" .. here
 end

@@ -47,9 +47,11 @@ end
 
 -- associations ------------------------------------------------------------------------------------------------------
 
--- Two pseudo ports for an association: that of the endpoint's side (MDD) and that of the KMF.
+-- Two pseudo ports for an association: that of the endpoint's side (MDD) and that of the KMF. An id means something
+-- between two hosts, in whichever of their tunnels (RFC 9185 section 5.3).
 local function pseudo_ports(pinfo, id, sender)
   local here, there = ends(pinfo)
+  id = id .. "|" .. hosts(pinfo)
   local association = state.associations[id]
   if not association then
     association = { first = state.next_port }
