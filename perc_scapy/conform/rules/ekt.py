@@ -42,7 +42,8 @@ def ekt_key_follows_finished(subject: Subject) -> Iterator[Finding]:
             yield Finding(message.packet, message.epoch > 0, "ekt_key in an unprotected record")
             if message.epoch == 1:
                 ok = _stands_behind_finished(view, session, message)
-                yield Finding(message.packet, ok, "ekt_key before the Finished")
+                if ok or subject.whole:
+                    yield Finding(message.packet, ok, "ekt_key before the Finished")
 
 
 def _stands_behind_finished(
@@ -50,14 +51,7 @@ def _stands_behind_finished(
 ) -> bool:
     first = min(session.numbers_of(message), default=FIRST_OF_EPOCH_1)
     finished = view.finished_number(False)
-    if finished is not None and finished < first:
-        return True
-    seen = {
-        s.record.number
-        for one, s in view.records()
-        if one.client != s.sender and s.record.epoch == 1
-    }
-    return not set(range(FIRST_OF_EPOCH_1, first)) <= seen
+    return finished is not None and finished < first
 
 
 @rule(
@@ -77,7 +71,7 @@ def ekt_key_needs_a_cipher(subject: Subject) -> Iterator[Finding]:
         cipher = association.ekt_cipher
         if messages:
             yield Finding(messages[0].packet, cipher is not None, "no cipher was negotiated")
-        elif cipher is not None and _used_for(view, PATIENCE):
+        elif cipher is not None and subject.whole and _used_for(view, PATIENCE):
             yield Finding(view.finished_packet(False), False, "no ekt_key after the handshake")
 
 
@@ -107,7 +101,8 @@ def ekt_key_is_sound(subject: Subject) -> Iterator[Finding]:
             fault = _form_fault(view, message)
             yield Finding(message.packet, not fault, fault)
             sent = _transmissions(session, message)
-            if message.epoch and not _answered(view, message) and end - sent[0] > PATIENCE:
+            silent = not _answered(view, message) and subject.whole
+            if message.epoch and silent and end - sent[0] > PATIENCE:
                 ended = _closed(session)
                 yield Finding(message.packet, ended or len(sent) > 1, "never repeated")
     yield from ekt_key_is_acknowledged(subject)
@@ -169,7 +164,8 @@ def ekt_key_is_acknowledged(subject: Subject) -> Iterator[Finding]:
                 sent = _transmissions(session, message)
                 acked = _answered(view, message)
                 direct = session is view.association.direct
-                if acked or (direct and (len(sent) >= MANY or _late(view, sent[0], end))):
+                late = subject.whole and _late(view, sent[0], end)
+                if acked or (direct and (len(sent) >= MANY or late)):
                     yield Finding(message.packet, acked, f"no ACK, sent {len(sent)} times")
 
 
@@ -246,7 +242,7 @@ def everybody_gets_the_key(subject: Subject) -> Iterator[Finding]:
             for spi, (packet, when) in news.items():
                 held = any(g.spi == spi for g in own)
                 before = any(g.received.time < when for g in own)
-                if held or (before and last > when + PATIENCE):
+                if held or (before and subject.whole and last > when + PATIENCE):
                     text = f"{view.association.endpoint} is never given SPI {spi:#06x}"
                     yield Finding(packet, held, text)
 

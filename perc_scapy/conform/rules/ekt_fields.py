@@ -155,7 +155,7 @@ def plaintexts_are_whole(subject: Subject) -> Iterator[Finding]:
 def senders_use_their_keys(subject: Subject) -> Iterator[Finding]:
     """The SPI of each full field at the ingress is one of an ekt_key that its endpoint had got by then."""
     since = {(id(g.association), g.spi): g.received.packet for g in reversed(subject.ekt.given)}
-    able = {owner for owner, _ in since}
+    able = {owner for owner, _ in since} if subject.whole else set()
     for stream, one in announced(subject):
         owner = id(stream.association)
         if stream.from_endpoint and owner in able:

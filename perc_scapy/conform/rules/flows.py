@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from perc_scapy.capture.steps import KMF, MDD, Section, Step
+from perc_scapy.capture.participants import Participant
+from perc_scapy.capture.steps import MDD, Section, Step
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import Judge, rule
 from perc_scapy.conform.requirements import requirements
 from perc_scapy.conform.rules.privacy import joiners_cannot_look_back
 from perc_scapy.conform.subject import Part, Subject
-from perc_scapy.conform.subject.inner import no_gap, sides
 
 FLOWS = {"SS1": "first participants", "SS2": "second participants", "NUJ": "later participants"}
 _LOOKED_BACK = "NUJ-03"
@@ -69,7 +69,7 @@ def _step(subject: Subject, section: Section, chain: list[Step], place: int) -> 
     if step.packet is not None:
         yield Finding(step.packet, True)
         return
-    if not step.message.startswith("SRTP") and not _whole(subject, chain):
+    if not subject.whole:
         return
     proof = (
         _media(subject, chain, step)
@@ -78,17 +78,6 @@ def _step(subject: Subject, section: Section, chain: list[Step], place: int) -> 
     )
     if proof is not None:
         yield Finding(proof[0], False, f"{proof[1]} without {step.id} ({step.message})")
-
-
-def _whole(subject: Subject, chain: list[Step]) -> bool:
-    """No record is missing in the tunnel nor in the handshakes of the endpoint: what is not seen was not sent."""
-    letter = next((end for s in chain for end in (s.src, s.dst) if end not in (MDD, KMF)), None)
-    person = next((p for p in subject.people if p.letter == letter), None)
-    sessions = [s for a in person.associations for s in a.sessions] if person else []
-    tunnels = all(
-        t.complete(from_mdd=side, until=_END) for t in subject.tunnels for side in (True, False)
-    )
-    return tunnels and all(no_gap(numbers) for s in sessions for numbers in sides(s).values())
 
 
 def _later(chain: list[Step], place: int) -> tuple[int, str] | None:
@@ -118,22 +107,34 @@ _END = 1 << 62
 
 
 def _media(subject: Subject, chain: list[Step], step: Step) -> tuple[int, str] | None:
-    """Many packets of the sender since the newest member holds the key: none brings its key, or none gets through."""
-    sender = next((p for p in subject.people if p.letter == chain[0].src), None)
-    newest = [k.packet for p in subject.people for k in p.ekt_keys()[:1]]
-    if sender is None or not newest:
+    """Many packets of the sender while the flow's EKT key is the newest: none brings its key, or none gets through."""
+    people = {p.letter: p for p in subject.people}
+    sender, ends = people.get(chain[0].src), {s.dst for s in chain} - {MDD}
+    if sender is None or not ends <= set(people):
         return None
-    sent = [m for m in sender.sent if m.number > max(newest)]
+    first, last = _season(subject, [sender, *(people[letter] for letter in ends)])
+    sent = [m for m in sender.sent if first < m.number < last]
     if len(sent) < MANY:
         return None
-    announced = [m for m in sent if m.opened.ekt is not None and m.opened.ekt.ciphertext]
-    if step.dst == MDD:
-        proof = None if announced else sent[-1]
+    announced = any(m.opened.ekt is not None and m.opened.ekt.ciphertext for m in sent)
+    receiver = people.get(step.dst)
+    if receiver is None:
+        proof = not announced
     else:
-        receiver = next((p for p in subject.people if p.letter == step.dst), None)
-        linked = receiver is not None and receiver.association.direct is not None
-        proof = sent[-1] if announced and linked else None
-    return None if proof is None else (proof.number, f"{len(sent)} packets of {sender.letter}")
+        heard = {m.ssrc for m in receiver.heard if first < m.number < last}
+        proof = (
+            announced and receiver.association.direct is not None and not heard & {*sender.ssrcs}
+        )
+    return (sent[-1].number, f"{len(sent)} packets of {sender.letter}") if proof else None
+
+
+def _season(subject: Subject, ends: list[Participant]) -> tuple[int, int]:
+    """From the packet in which the last of these got its first EKT key to the first key that is newer than that."""
+    first = max((p.ekt_keys()[0].packet if p.ekt_keys() else _END) for p in ends)
+    keys = [key for p in subject.people for key in p.ekt_keys()]
+    known = {key.parameters.spi for key in keys if key.packet <= first}
+    news = (key.packet for key in keys if key.parameters.spi not in known)
+    return first, min(news, default=_END)
 
 
 def _register() -> None:

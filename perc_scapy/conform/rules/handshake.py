@@ -80,9 +80,11 @@ def kmf_wants_a_certificate(subject: Subject) -> Iterator[Finding]:
     for view in subject.tunneled():
         if view.key_messages:
             asked = view.first(HandshakeType.CERTIFICATE_REQUEST, False) is not None
-            packet = view.key_messages[0].packet
-            yield Finding(packet, asked, "keys, and no CertificateRequest")
-            yield Finding(packet, bool(view.certificates(True)), "keys for an unknown endpoint")
+            shown, packet = bool(view.certificates(True)), view.key_messages[0].packet
+            if asked or subject.whole:
+                yield Finding(packet, asked, "keys, and no CertificateRequest")
+            if shown or subject.whole:
+                yield Finding(packet, shown, "keys for an unknown endpoint")
 
 
 @rule(
@@ -97,7 +99,9 @@ def endpoint_shows_a_certificate(subject: Subject) -> Iterator[Finding]:
     for view in subject.inner:
         exchange = view.first(HandshakeType.CLIENT_KEY_EXCHANGE, True)
         if exchange is not None and view.first(HandshakeType.CERTIFICATE_REQUEST, False):
-            yield Finding(exchange.packet, bool(view.certificates(True)), "no certificate")
+            shown = bool(view.certificates(True))
+            if shown or subject.whole:
+                yield Finding(exchange.packet, shown, "no certificate")
 
 
 @rule(
@@ -219,7 +223,7 @@ def ekt_cipher_is_answered(subject: Subject) -> Iterator[Finding]:
             packet = view.association.first_packet
             yield Finding(packet, bool(view.offered_ciphers), "a malformed list of ciphers")
         data = None if answer is None else answer.extensions.get(kind)
-        if data is not None:
+        if data is not None and hello is not None:
             ok = len(data) == 1 and data[0] in view.offered_ciphers
             yield Finding(_packet(view), ok, f"selected {data.hex()}, which was not offered")
 

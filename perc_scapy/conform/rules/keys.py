@@ -97,7 +97,7 @@ def profile_is_common(subject: Subject) -> Iterator[Finding]:
     for view in subject.tunneled("draft00"):
         chosen = view.association.srtp_profile
         listed = next((m.profiles for m in view.messages if m.profiles is not None), None)
-        if chosen is None or listed is None:
+        if chosen is None or listed is None or view.client_hello is None:
             continue
         offered = chosen in view.offered_profiles
         text = f"{chosen:#06x} is not in the list of the {'MDD' if offered else 'endpoint'}"

@@ -75,7 +75,8 @@ def joiners_cannot_look_back(subject: Subject) -> Iterator[Finding]:
 def later_members(subject: Subject) -> Iterator[Participant]:
     """Who came third or later to its conference, as the flow of a new user has it."""
     present: dict[bytes | None, int] = {}
-    for person in subject.people:
+    members = (person for person in subject.people if person.ekt_keys())
+    for person in members:
         conference = person.association.conference_id
         present[conference] = present.get(conference, 0) + 1
         if present[conference] > 2:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
 from perc_scapy.conform.subject import Part, Subject
-from perc_scapy.conform.subject.inner import InnerView, no_gap, sides
+from perc_scapy.conform.subject.inner import InnerView
 from perc_scapy.conform.subject.packets import Heard
 from perc_scapy.dtls.record import encode_record, split_records
 from perc_scapy.wire import classify
@@ -35,45 +35,48 @@ def dtls_is_passed_on(subject: Subject) -> Iterator[Finding]:
     for view in subject.tunneled("draft00"):
         if view.association.endpoint is not None:
             up, down = both[view.association.endpoint]
-            yield from _unaltered(view, up)
+            yield from _unaltered(subject, view, up)
             yield from _never_passed(view, down)
     yield from whole_answers(subject)
 
 
-def _unaltered(view: InnerView, up: set[bytes]) -> Iterator[Finding]:
-    """Tunneled datagrams against the link. Some may be missing on the link's side of a capture: then nothing is said,
-    unless a record of the same number is there with other octets, or no number is missing."""
+def _unaltered(subject: Subject, view: InnerView, up: set[bytes]) -> Iterator[Finding]:
+    """Tunneled datagrams against the link. Where packets are missing nothing is said of one that the link lacks, unless
+    a record of the same number is there with other octets."""
     session = view.association.direct
-    numbers = sides(session)[True] if session else []
-    whole, known = bool(numbers) and no_gap(numbers), set(numbers)
+    sent = [s.record for s in session.records if s.sender == session.client] if session else []
+    known = {record.number: record.fragment for record in sent}
     for message in view.messages:
         if message.dtls and message.from_mdd:
             ok = message.dtls in up
-            if ok or whole or any(r.number in known for r in message.records):
+            other = any(known.get(r.number, r.fragment) != r.fragment for r in message.records)
+            if ok or other or subject.whole:
                 yield Finding(message.packet, ok, "octets that no endpoint sent")
 
 
 def whole_answers(subject: Subject) -> Iterator[Finding]:
     """DTLS datagrams toward endpoints: each is one dtls_message of the KMF, never a part of one."""
-    answers = {
-        bytes(m.dtls)
-        for view in subject.tunneled("draft00")
-        for m in view.messages
-        if not m.from_mdd and m.dtls
-    }
-    ends = {v.association.endpoint for v in subject.tunneled("draft00")} - {None}
-    pieces = {record for answer in answers for record in _records(answer)}
-    for datagram in subject.analysis.datagrams if ends else ():
-        if datagram.dst in ends and classify(datagram.data) == "dtls":
-            if datagram.data in answers:
+    answers: dict[object, set[bytes]] = defaultdict(set)
+    for view in subject.tunneled("draft00"):
+        if view.association.endpoint is not None:
+            said = (bytes(m.dtls) for m in view.messages if not m.from_mdd and m.dtls)
+            answers[view.association.endpoint].update(said)
+    pieces = {end: {r for one in said for r in _records(one)} for end, said in answers.items()}
+    for datagram in subject.analysis.datagrams if answers else ():
+        end = datagram.dst
+        if end in answers and classify(datagram.data) == "dtls":
+            if datagram.data in answers[end]:
                 yield Finding(datagram.number, True)
-            elif any(record in pieces for record in _records(datagram.data)):
+            elif any(record in pieces[end] for record in _records(datagram.data)):
                 yield Finding(datagram.number, False, "a part of what the KMF sent")
 
 
 def _records(datagram: bytes) -> list[bytes]:
+    """Records that are like no other: a ChangeCipherSpec is."""
     return [
-        encode_record(r.type, r.number, r.fragment, r.version) for r in split_records(datagram)[0]
+        encode_record(r.type, r.number, r.fragment, r.version)
+        for r in split_records(datagram)[0]
+        if len(r.fragment) >= 16
     ]
 
 
@@ -158,8 +161,10 @@ def _waiting(subject: Subject) -> dict[object, list[tuple[int, int]]]:
     """Endpoint -> (packet of its ClientHello, packet of its first keys); only first associations of an address."""
     found: dict[object, list[tuple[int, int]]] = {}
     for view in subject.tunneled("draft00"):
-        endpoint, keys = view.association.endpoint, view.key_messages
-        if endpoint is not None and keys and endpoint not in found:
+        endpoint, keys, tunnel = view.association.endpoint, view.key_messages, view.tunnel
+        if endpoint is None or tunnel is None or not keys or endpoint in found:
+            continue
+        if tunnel.complete(from_mdd=False, until=keys[0].packet):
             found[endpoint] = [(view.association.first_packet, keys[0].packet)]
     return found
 

@@ -384,7 +384,7 @@ def profile_is_common(subject: Subject) -> Iterator[Finding]:
         listed = None if tunnel is None else next(
             (m.profiles for m in tunnel.messages if m.profiles is not None), None
         )  # fmt: skip
-        if chosen is None or listed is None:
+        if chosen is None or listed is None or view.client_hello is None:
             continue
         ok = chosen in view.offered_profiles and chosen in listed
         yield Finding(view.association.first_packet, ok, f"{chosen:#06x} is not in both lists")

@@ -16,8 +16,8 @@ from perc_scapy.codes import ContentType
 from perc_scapy.conform.subject.doubts import Doubts
 from perc_scapy.conform.subject.ekt_view import EktView
 from perc_scapy.conform.subject.end_doubts import EndDoubts
-from perc_scapy.conform.subject.inner import InnerView
-from perc_scapy.conform.subject.packets import Packets
+from perc_scapy.conform.subject.inner import InnerView, has_all
+from perc_scapy.conform.subject.packets import Packets, Stream
 from perc_scapy.conform.subject.part import SECRETS, Part
 from perc_scapy.conform.subject.tunnel_view import TunnelView
 from perc_scapy.conform.subject.wire import WireMessage
@@ -95,6 +95,14 @@ class Subject:
             if view.tunnel is not None and version in (None, view.tunnel.version):
                 yield view
 
+    @cached_property
+    def whole(self) -> bool:
+        """Nothing tells that packets are missing: no hole in the record numbers of any DTLS session, tunneled ones
+        included, nor in the sequence numbers of any stream. Only then is what is not there something that was not sent.
+        """
+        sessions = all(has_all(session) for session in self._sessions())
+        return sessions and all(map(_is_whole, self.packets.streams))
+
     # -- what stayed closed
 
     @cached_property
@@ -154,6 +162,11 @@ class Subject:
         if found & (Part.TUNNEL | Part.INNER):
             found |= Part.END if not self.ekt.has_sets else Part.NOTHING
         return found
+
+
+def _is_whole(stream: Stream) -> bool:
+    numbers = sorted({heard.index for heard in stream.packets})
+    return numbers[-1] - numbers[0] == len(numbers) - 1
 
 
 def _sealed(association: Association) -> bool:

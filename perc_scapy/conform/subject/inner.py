@@ -163,17 +163,13 @@ def _records_of(session: DtlsSession, message: HandshakeMessage) -> set[int]:
     return session.numbers_of(message) & ours
 
 
-def sides(session: DtlsSession) -> dict[bool, list[int]]:
-    """From the client? -> its record numbers, each once, in order."""
-    found: dict[bool, set[int]] = {True: set(), False: set()}
+def has_all(session: DtlsSession) -> bool:
+    """No record is missing between the first and the last of each side; a client begins at number 0."""
+    sides: dict[bool, set[int]] = {True: set(), False: set()}
     for seen in session.records:
-        found[seen.sender == session.client].add(seen.record.number)
-    return {side: sorted(numbers) for side, numbers in found.items()}
-
-
-def no_gap(numbers: list[int]) -> bool:
-    """No record is missing between the first and the last; a new epoch begins at 0."""
-    return all(_follows(a, b) for a, b in pairwise(numbers))
+        sides[seen.sender == session.client].add(seen.record.number)
+    whole = all(_follows(a, b) for side in sides.values() for a, b in pairwise(sorted(side)))
+    return whole and min(sides[True], default=0) == 0
 
 
 def _follows(number: int, later: int) -> bool:

@@ -213,10 +213,14 @@ def profile_of(association: Association | None) -> SrtpProfile | None:
 
 def is_closed(m: MediaPacket) -> bool:
     """The hop has keys, and the packet did not authenticate under them."""
-    association = m.association
-    if association is None or m.opened.outer is not None or m.opened.repeat:
+    if m.opened.outer is not None or m.opened.repeat:
         return False
-    return association.hop_keys() is not None
+    return m.association is not None and has_keys(m.association)
+
+
+def has_keys(association: Association) -> bool:
+    """Hop keys are known, and so is what was negotiated beside them: without its ServerHello nobody knows of EKT."""
+    return association.hop_keys() is not None and any(s.server_hello for s in association.sessions)
 
 
 def srtp_of(m: MediaPacket) -> bytes:

@@ -17,6 +17,13 @@ from tests.conform.stage import conference, three
 
 SPEAKS = {"SS2-13": "A", "SS2-15": "B", "NUJ-14": "C"}
 """Steps in which a sender tells its key, and who that is."""
+HEARS = {
+    "SS2-14": ("A", "B"),
+    "SS2-16": ("B", "A"),
+    "NUJ-15": ("C", "B"),
+    "NUJ-16": ("C", "A"),
+}
+"""Steps in which a packet reaches a listener: of whom, and who that is."""
 STEPS = [id_ for id_ in rule_book() if id_.split("-")[0] in flows.FLOWS]
 
 
@@ -34,7 +41,7 @@ def test_good_conversations_pass(id_: str) -> None:
     must_pass(id_)
 
 
-@pytest.mark.parametrize("id_", [id_ for id_ in STEPS if id_ not in SPEAKS])
+@pytest.mark.parametrize("id_", [id_ for id_ in STEPS if id_ not in {*SPEAKS, *HEARS}])
 def test_a_missing_step_is_told_by_what_follows(id_: str, analysis: Analysis) -> None:
     subject = without(analysis, id_)
     faults = [f for f in rule_book()[id_].judge(subject) if not f.ok]
@@ -56,6 +63,20 @@ def test_a_sender_that_never_tells_its_key_is_found(id_: str) -> None:
     result = judge(stage.analysis()).result(id_)
     assert result.result == FAIL
     assert f"20 packets of {SPEAKS[id_]} without {id_} (" in result.seen
+
+
+@pytest.mark.parametrize("id_", HEARS)
+def test_a_listener_that_is_sent_nothing_is_found(id_: str) -> None:
+    stage, (sender, listener) = conference("AB", 0), HEARS[id_]
+    if id_.startswith("NUJ"):
+        stage.join("C", k(2))
+        for name in "BA":
+            stage.give(name, k(2))
+    stage.egress = lambda who, to, one: [] if (who, to) == (sender, listener) else [one]
+    stage.talk(sender, flows.MANY + 2)
+    result = judge(stage.analysis()).result(id_)
+    assert result.result == FAIL
+    assert f"packets of {sender} without {id_} (" in result.seen
 
 
 def test_a_joiner_that_can_look_back_fails_where_it_got_its_key() -> None:
