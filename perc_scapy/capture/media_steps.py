@@ -54,6 +54,20 @@ def media_steps(
     return steps
 
 
+def hop_media_steps(sender: Participant, receivers: Iterable[Participant]) -> list[Step]:
+    """Of media with one layer: the first packet of each source into the MDD, and out of it at each receiver."""
+    steps = []
+    for ssrc in sender.ssrcs:
+        first = next(m for m in sender.sent if m.ssrc == ssrc)
+        text = f"SRTP({sender.letter}, SSRC {ssrc:08x})"
+        steps.append(Step("", sender.letter, MDD, text, first.number))
+        for receiver in receivers:
+            heard = next((m for m in receiver.heard if m.ssrc == ssrc), None)
+            if heard is not None:
+                steps.append(Step("", MDD, receiver.letter, text, heard.number))
+    return steps
+
+
 def _key_note(sender: Participant, packet: MediaPacket, name: str) -> str:
     opened = packet.opened
     return (

@@ -12,6 +12,7 @@ from perc_scapy.capture.handshake_steps import ekt_steps, handshake_steps, tunne
 from perc_scapy.capture.media_steps import e2e_keys, media_steps
 from perc_scapy.capture.participants import Participant, find_participants, letter
 from perc_scapy.capture.steps import KMF, MDD, Section, Step, Story
+from perc_scapy.capture.tunnels import Tunnel
 
 
 class Storyteller:
@@ -51,12 +52,16 @@ class Storyteller:
     def _name(self, spi: int | None) -> str:
         return self.names.get(spi, "K?") if spi is not None else "K?"
 
+    @property
+    def tunnel(self) -> Tunnel | None:
+        """The one that the first section tells of."""
+        return self.analysis.tunnels[0] if self.analysis.tunnels else None
+
     def _first(self) -> Section:
-        tunnel = self.analysis.tunnels[0] if self.analysis.tunnels else None
         person = self._person(0)
         spi = self._spi(person)
         steps = [
-            *tunnel_steps(tunnel),
+            *tunnel_steps(self.tunnel),
             *handshake_steps(person, numbered("SS1", 5)),
             *ekt_steps(person, spi, self._name(spi), numbered("SS1", 13)),
         ]

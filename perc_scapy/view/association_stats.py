@@ -8,10 +8,10 @@ from typing import Any
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.handshake_steps import finished
+from perc_scapy.capture.repeats import RETRANSMISSION, repeats
 from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.codes import AlertDescription, AlertLevel, ContentType, EktCipher, ProtectionProfile
 from perc_scapy.view.codes import name_of
-from perc_scapy.view.repeats import RETRANSMISSION, repeats
 from perc_scapy.view.whereabouts import Whereabouts
 
 

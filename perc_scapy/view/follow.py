@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
+from perc_scapy.capture.calls import is_plain
 from perc_scapy.errors import ConfigError
 from perc_scapy.layers.rtp import RTP
 from perc_scapy.view.expert import worst
 from perc_scapy.view.packets import PacketView
 from perc_scapy.view.parts import Part
 from perc_scapy.view.style import Style
-from perc_scapy.view.whereabouts import Whereabouts, is_plain
+from perc_scapy.view.whereabouts import Whereabouts
 
 _SHORTEST = 4
 """Hex digits that an id must at least begin with."""

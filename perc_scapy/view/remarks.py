@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.capture.repeats import repeats
 from perc_scapy.capture.secured import SecuredSession
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.media_watch import MediaWatch
 from perc_scapy.view.parts import Part
-from perc_scapy.view.repeats import repeats
 
 if TYPE_CHECKING:
     from perc_scapy.view.packets import PacketView

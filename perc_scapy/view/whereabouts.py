@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
+from perc_scapy.capture.calls import is_plain
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.participants import people_of
 from perc_scapy.capture.steps import KMF, MDD
-from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.pcap.packets import Address, Datagram, Segment
 
 
@@ -33,14 +33,16 @@ class Whereabouts:
         self._packets: dict[int, tuple[str, Association]] = {}
         self._flows: dict[frozenset[Address], tuple[str, Association]] = {}
         self._tunneled: dict[int, tuple[str, Association]] = {}
-        self._clients: dict[frozenset[Address], Address] = {}
+        self._mdds: dict[frozenset[Address], Address] = {}
         for person in self.people:
             for association in person.associations:
                 self._add(person.letter, association)
-        carriers = {id(tunnel.session) for tunnel in analysis.tunnels}
+        # In RFC 9185 either side may open the connection.
+        openers = {id(t.session): getattr(t, "opened_by", "mdd") for t in analysis.tunnels}
         for session, client, server in (*analysis.dtls_sessions(), *analysis.tls_sessions()):
-            if id(session) in carriers:
-                self._clients[frozenset((client, server))] = client
+            if id(session) in openers:
+                mdd = client if openers[id(session)] == "mdd" else server
+                self._mdds[frozenset((client, server))] = mdd
 
     def _add(self, letter: str, association: Association) -> None:
         if association.endpoint is not None and association.mdd is not None:
@@ -76,21 +78,13 @@ class Whereabouts:
         return None if found is None else found[1]
 
     def _in_tunnel(self, payload: Datagram | Segment, flow: frozenset[Address]) -> Place:
-        client = self._clients.get(flow)
-        if client is None:
+        mdd = self._mdds.get(flow)
+        if mdd is None:
             return NOWHERE
-        hop = f"{MDD}>{KMF}" if payload.src == client else f"{KMF}>{MDD}"
+        hop = f"{MDD}>{KMF}" if payload.src == mdd else f"{KMF}>{MDD}"
         found = self._tunneled.get(payload.number)
         return Place("" if found is None else found[0], hop)
 
     def _hop(self, letter: str, association: Association, from_endpoint: bool) -> Place:
         near, far = (letter, MDD) if not is_plain(association) else ("client", "server")
         return Place(letter, f"{near}>{far}" if from_endpoint else f"{far}>{near}")
-
-
-def is_plain(association: Association) -> bool:
-    """A DTLS-SRTP call between two ends: no tunnel, no EKT, one layer."""
-    if association.carrier is not None or association.ekt_cipher is not None:
-        return False
-    row = SRTP_PROFILES.get(association.srtp_profile or 0)
-    return row is None or not row.is_double

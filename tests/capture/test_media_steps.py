@@ -48,3 +48,14 @@ def test_changes_of_the_senders_key(people: list[Participant]) -> None:
     assert [(spi, epoch) for _, spi, epoch, _ in keys] == [(1, 0), (2, 0)]
     assert keys[0][3] != keys[1][3]
     assert e2e_keys(people[1]) == []
+
+
+def test_media_of_one_layer_at_every_hop() -> None:
+    from perc_scapy.capture.media_steps import hop_media_steps
+    from perc_scapy.capture.participants import find_participants
+    from tests.capture.golden_captures import golden
+
+    people = find_participants(golden("hbh-only-gcm"))
+    steps = hop_media_steps(people[0], people)
+    assert [(s.src, s.dst) for s in steps] == [("A", "MDD"), ("MDD", "B")]
+    assert steps[0].packet < steps[1].packet

@@ -32,13 +32,16 @@ def list_fields(*, as_json: bool) -> int:
 
 def ladder(args: argparse.Namespace) -> int:
     """The story as text, as an object, or as a picture."""
-    from perc_scapy.capture.story import Storyteller
+    from perc_scapy.capture.whole_story import whole_story
     from perc_scapy.cli.demo import terminal_style
     from perc_scapy.view.ladder import ladder as drawn
     from perc_scapy.view.svg import svg_ladder
 
     analysis, packets, damage = load(args)
-    story = Storyteller(analysis).story()
+    story = whole_story(analysis)
+    if not story.sections and args.form != "json":
+        print("no tunnel and no association: nothing to draw")
+        return tell_damage(args.capture, packets, damage)
     if args.output is not None:
         args.output.write_text(svg_ladder(story), encoding="utf-8")
     elif args.form == "json":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What was sent again."""
 
-from perc_scapy.view.repeats import DUPLICATE, RETRANSMISSION, Repeat, repeats
+from perc_scapy.capture.repeats import DUPLICATE, RETRANSMISSION, Repeat, repeats
 from tests.capture.conversations import observed, recorded
 
 
