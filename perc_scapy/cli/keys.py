@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from perc_scapy.keys.blocks import Block
     from perc_scapy.keys.listing import Entry
 
-STANDARD_OUTPUT = "-"
+STANDARD_STREAM = "-"
 SEED = 32
 """Octets of the seed of stand-ins, which nobody keeps."""
 
@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     def action(name: str, text: str, *, output: str = "") -> argparse.ArgumentParser:
         found = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
-        found.add_argument("capture", type=Path, metavar="CAPTURE")
+        found.add_argument("capture", type=Path, metavar="CAPTURE", help="- is standard input")
         if output:
             found.add_argument("-o", "--output", type=Path, required=True, metavar=output)
         return found
@@ -62,7 +62,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return _ACTIONS[args.action](args)
+    if str(args.capture) != STANDARD_STREAM:
+        return _ACTIONS[args.action](args)
+    from perc_scapy.capture.streaming import spooled
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ConfigError("standard input is no capture; give one with < FILE or a pipe")
+    with spooled() as copy:  # most actions read twice
+        args.capture = Path(copy.name)
+        return _ACTIONS[args.action](args)
 
 
 # -- list
@@ -215,7 +223,7 @@ def _output(args: argparse.Namespace) -> Iterator[BinaryIO]:
     from perc_scapy.pcap.private import open_private
 
     path: Path = args.output
-    if str(path) == STANDARD_OUTPUT:
+    if str(path) == STANDARD_STREAM:
         yield sys.stdout.buffer
         return
     if path.exists() and args.capture.exists() and path.samefile(args.capture):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import stat
 from pathlib import Path
@@ -129,6 +130,19 @@ def test_extract_gives_the_log_back(folder, talk, capsysbinary) -> None:
     assert b"no key log in it" in capsysbinary.readouterr().err
     assert main(["keys", "extract", "open.pcapng", "-o", "-"]) == 0
     assert capsysbinary.readouterr().out == Path("out.log").read_bytes()
+
+
+def test_standard_input(folder, talk, capsys, monkeypatch) -> None:
+    for words in (["strip"], ["strip", "--anonymize"], ["add", "-k", "keys.log"], ["share"]):
+        monkeypatch.setattr(
+            "sys.stdin", io.TextIOWrapper(io.BytesIO(Path("open.pcapng").read_bytes()))
+        )
+        assert main(["keys", words[0], "-", *words[1:], "-o", "out.pcapng"]) == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("open.pcapng").read_bytes())))
+    assert main(["keys", "list", "-"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["keys", "list", "-"]) == 2
 
 
 def test_strip_leaves_the_rest_as_it_is(folder) -> None:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from perc_scapy.capture.analysis import analyse
 from perc_scapy.crypto.fingerprint import fingerprint
 from perc_scapy.keys.anonymous.capture import CaptureNames
+from perc_scapy.keys.anonymous.frames import FrameNames
 from perc_scapy.keys.blocks import Block
 from perc_scapy.keys.secrets import without_secrets
 from perc_scapy.pcap.headers import ip_udp
@@ -117,3 +120,25 @@ def test_blocks_of_other_kinds_and_broken_ones_are_left_out() -> None:
     good = blocks(stream.getvalue())
     strange = [Block(6, "<", b"alice"), Block(99, "<", b"alice"), Block(1, "<", b"al")]
     assert b"al" not in written(list(CaptureNames(bytes(32)).anonymous([*good, *strange])))
+
+
+def test_broken_frames_keep_their_length() -> None:
+    talk, dice = HandmadeConference(mtu=300), random.Random(4)
+    talk.join("A", k(1))
+    talk.say("A", b"x")
+    whole = frames(talk.pcapng())
+    for _ in range(30):
+        names = FrameNames(bytes(32))
+        broken = [replace(frame, data=_mutated(frame.data, dice)) for frame in whole]
+        dice.shuffle(broken)
+        for frame in broken:
+            names.learn(frame)
+        for frame in broken:
+            assert len(names.anonymous(frame)) == len(frame.data)
+
+
+def _mutated(data: bytes, dice: random.Random) -> bytes:
+    out = bytearray(data)
+    for _ in range(dice.randrange(4)):
+        out[dice.randrange(len(out))] = dice.randrange(256)
+    return bytes(out[: dice.randrange(len(out)) + 1] if dice.random() < 0.2 else out)
