@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from perc_scapy.capture.dtls_sessions import DtlsSession, ReceivedEktKey
 from perc_scapy.capture.tunnels import SeenMessage, Tunnel, TunneledAssociation
@@ -18,6 +19,19 @@ from perc_scapy.dtls.extensions import decode_use_srtp
 from perc_scapy.errors import DecodeError
 from perc_scapy.pcap.packets import Address
 from perc_scapy.tunnel.messages import TunneledDtls
+
+
+class HopKeys(NamedTuple):
+    """Keys of a hop from one handshake on."""
+
+    packet: int
+    """Where they were agreed or told."""
+    profile: int
+    """As negotiated: a double keeps its code point."""
+    keys: ExportedKeys
+    """Of the hop: the outer half of a double."""
+    full: ExportedKeys | None = None
+    """All that was exported, when the key log has it."""
 
 
 @dataclass
@@ -75,12 +89,34 @@ class Association:
         """Keys of the hop between endpoint and MDD: from the key log, else as the KMF told the MDD."""
         full = self.exported()
         if full is not None:
-            return full.outer() if SRTP_PROFILES[full.profile].is_double else full
+            return _of_hop(full)
         told = self._told()
         if told is None or told.keys is None:
             return None
         layer = SRTP_PROFILES[told.keys.profile].layer.code
         return ExportedKeys(layer, told.keys.client, told.keys.server)
+
+    def all_hop_keys(self) -> list[HopKeys]:
+        """Keys of each handshake, oldest first: a renegotiation makes new ones (RFC 5764 section 5.2), and the KMF
+        tells them to the MDD in a further message (RFC 8871 section 4.5.2).
+        """
+        for session in self.sessions:
+            exported = session.all_exported_keys()
+            if exported:
+                return [HopKeys(packet, k.profile, _of_hop(k), k) for packet, k in exported]
+        first, profile = self.hop_keys(), self.srtp_profile
+        found = []
+        if first is not None:
+            found.append(HopKeys(self.first_packet, profile or first.profile, first))
+        alone = self.carrier is not None and len(self.carrier.flow.sessions) == 1
+        for seen in self.key_messages() if alone else ():
+            keys = None if seen.message is None else seen.message.keys
+            if keys is not None:
+                layer = SRTP_PROFILES[keys.profile].layer.code
+                told = ExportedKeys(layer, keys.client, keys.server)
+                if all(told != known.keys for known in found):
+                    found.append(HopKeys(seen.packet, keys.profile, told))
+        return found
 
     def _told(self) -> TunneledDtls | None:
         """Where one association id carried several handshakes: what came with the records of this one."""
@@ -102,6 +138,10 @@ class Association:
             for received in session.ekt_keys():
                 found.setdefault(received.parameters.spi, received)
         return sorted(found.values(), key=lambda received: received.packet)
+
+
+def _of_hop(full: ExportedKeys) -> ExportedKeys:
+    return full.outer() if SRTP_PROFILES[full.profile].is_double else full
 
 
 def _mki_length(use_srtp: bytes) -> int:

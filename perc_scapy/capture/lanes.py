@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from perc_scapy.capture.associations import Association
+from perc_scapy.capture.associations import Association, HopKeys
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.hops import HopReader
 from perc_scapy.capture.ice import IceNames
@@ -50,14 +50,15 @@ class HopFinder:
                 flow = frozenset((association.endpoint, association.mdd))
                 self._by_flow.setdefault(flow, []).append(association)
         self._ring, self._statements = ring, statements
-        self._hops: dict[tuple[bytes, bool], Hop] = {}
+        self._hops: dict[tuple[bytes, bool, int], Hop] = {}
+        self._keys: dict[bytes, list[HopKeys]] = {}
         self.ice = IceNames()
 
     def here(self, datagram: Datagram) -> Iterator[Hop]:
-        """Associations between these addresses that have begun, newest first."""
+        """Associations between these addresses that have begun, newest first, and so the keys of each."""
         for association in reversed(self._by_flow.get(datagram.flow, ())):
             if association.first_packet < datagram.number:
-                yield self._hop(association, association.endpoint == datagram.src)
+                yield from self._of(association, association.endpoint == datagram.src)
 
     def nearby(self, datagram: Datagram) -> list[Hop]:
         """Associations of other addresses that have begun, those that have most in common with these first."""
@@ -67,7 +68,7 @@ class HopFinder:
             if a.first_packet < datagram.number and not _between(a, datagram)
         ]
         nearest = [self._associations[place] for _, _, place in sorted(begun)[:MAX_NEIGHBOURS]]
-        hops = [self._hop(a, side) for a in nearest for side in _sides(a, datagram)]
+        hops = [h for a in nearest for side in _sides(a, datagram) for h in self._of(a, side)]
         return [hop for hop in hops if hop.reader is not None]
 
     def _distance(self, association: Association, datagram: Datagram) -> int:
@@ -77,37 +78,42 @@ class HopFinder:
         hosts = {datagram.src.host, datagram.dst.host}
         return 3 - len(hosts & {end.host for end in ends})
 
-    def _hop(self, association: Association, from_endpoint: bool) -> Hop:
-        key = association.client_random, from_endpoint
-        hop = self._hops.get(key)
-        if hop is None:
-            hop = self._hops[key] = self._make(association, from_endpoint)
-        return hop
+    def _of(self, association: Association, from_endpoint: bool) -> Iterator[Hop]:
+        """One direction under the keys of each handshake, newest first; one without a reader when there are no keys."""
+        name = association.client_random
+        if name not in self._keys:
+            self._keys[name] = association.all_hop_keys()
+        known = self._keys[name]
+        for place in range(max(0, len(known) - 1), -1, -1):
+            key = name, from_endpoint, place
+            if key not in self._hops:
+                keys = known[place] if known else None
+                self._hops[key] = self._make(association, from_endpoint, keys)
+            yield self._hops[key]
 
-    def _make(self, association: Association, from_endpoint: bool) -> Hop:
-        keys = association.hop_keys()
-        profile = association.srtp_profile or (keys.profile if keys else None)
+    def _make(self, association: Association, from_endpoint: bool, told: HopKeys | None) -> Hop:
+        profile = association.srtp_profile if told is None else told.profile
         hop = Hop(None, association, from_endpoint, None, profile)
-        if keys is None or profile is None or profile not in SRTP_PROFILES:
+        if told is None or profile is None or profile not in SRTP_PROFILES:
             return hop  # a handshake may name any profile
         # RFC 5764 section 4.2: the client's keys protect what the client, here the endpoint, sends.
-        master = keys.client if from_endpoint else keys.server
+        master = told.keys.client if from_endpoint else told.keys.server
         has_ekt = association.ekt_cipher is not None
         ring = self._ring(association) if has_ekt else None
         hop.reader = HopReader(
-            profile, master, ring, inner=self._inner(association, from_endpoint, profile),
+            profile, master, ring, inner=self._inner(association, from_endpoint, told),
             stated=stated_sets(self._statements, profile), mki=association.mki,
         )  # fmt: skip
         return hop
 
     def _inner(
-        self, association: Association, from_endpoint: bool, profile: int
+        self, association: Association, from_endpoint: bool, told: HopKeys
     ) -> StatedKeys | None:
         """End-to-end keys without EKT: stated ones, else the first half of what was exported (RFC 8723 section 3)."""
-        row = SRTP_PROFILES[profile]
+        row = SRTP_PROFILES[told.profile]
         if not row.is_double:
             return None
-        full = association.exported() if association.ekt_cipher is None else None
+        full = told.full if association.ekt_cipher is None else None
         half = None
         if full is not None:
             half = (full.client if from_endpoint else full.server).inner()

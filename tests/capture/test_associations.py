@@ -84,3 +84,30 @@ def test_each_of_several_handshakes_under_one_id_has_the_keys_told_with_it() -> 
         association = Association(bytes(32), tunneled=session, carrier=carrier)
         found.append(association.hop_keys().client.key[0])
     assert found == [1, 2, 1]
+
+
+@pytest.mark.req("R8871-26")
+def test_keys_told_again_are_the_next_handshakes(talk: HandmadeConference) -> None:
+    """With the tunnel's secret alone: a second message with other keys; a repeated one says nothing new."""
+    keylog = KeyLog()
+    keylog.add_text(talk.lines[0].encode())
+    association = Analysis(talk.trace, keylog).associations[0]
+    (first,) = association.all_hop_keys()
+    assert first.keys == association.hop_keys()
+    assert (first.profile, first.full) == (PROFILE, None)
+    again = next(association.key_messages())
+    old = again.message.keys
+    fresh = old._replace(client=old.server, server=old.client)
+    later = again._replace(packet=900, message=again.message._replace(keys=fresh))
+    association.carrier.messages += [again._replace(packet=800), later]
+    found = association.all_hop_keys()
+    assert [keys.packet for keys in found] == [association.first_packet, 900]
+    assert found[1].keys.client == old.server
+
+
+def test_keys_of_the_key_log_come_with_all_that_was_exported(talk: HandmadeConference) -> None:
+    association = Analysis(talk.trace, talk.keylog()).associations[0]
+    (keys,) = association.all_hop_keys()
+    assert keys.full == association.exported()
+    assert keys.keys == association.hop_keys()
+    assert association.first_packet < keys.packet

@@ -3,13 +3,24 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.lanes import MAX_NEIGHBOURS, HopFinder
 from perc_scapy.capture.media import own_keys, same_conference
+from perc_scapy.crypto import EXPORTER_LABEL, Key, SrtpContext, split_exporter
 from perc_scapy.pcap.packets import Address, Datagram
+from tests.capture.conversations import keylog_of
 from tests.capture.handmade import HandmadeConference, k
+from tests.capture.openssl_talk import context, talk
+from tests.capture.tables import CLIENT, ENDS, SERVER
 from tests.capture.webrtc import RTP_PAIR, A, B, Call, rtp, stun
+from tests.dtls.pairs import shuttle
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+GCM, ALLOW_RENEGOTIATION = b"ECDHE-ECDSA-AES128-GCM-SHA256", 1 << 8
 FAR = Address("203.0.113.1", 1), Address("203.0.113.2", 2)
 
 
@@ -90,7 +101,32 @@ def test_a_profile_that_nobody_knows_has_no_reader(monkeypatch) -> None:
     (association,) = Analysis(talk.trace, talk.keylog()).associations
     monkeypatch.setattr(type(association), "srtp_profile", 0x3F)
     monkeypatch.setattr(type(association), "exported", lambda self: None)
+    monkeypatch.setattr(DtlsSession, "all_exported_keys", lambda self: [])
     assert association.hop_keys() is not None
     ends = association.endpoint, association.mdd
     (hop,) = HopFinder([association], own_keys).here(media(*ends))
     assert (hop.reader, hop.profile) == (None, 0x3F)
+
+
+def test_media_under_the_keys_of_each_handshake() -> None:
+    """OpenSSL renegotiates (RFC 5764 section 5.2): media go over to the new keys, late packets stay under the old."""
+    lines: list[str] = []
+    ctx = context(GCM, lines, options=ALLOW_RENEGOTIATION, srtp=b"SRTP_AEAD_AES_128_GCM")
+    said = talk(GCM, ctx=ctx)
+    before = said.client.export(EXPORTER_LABEL, 56)
+    said.client.connection.renegotiate()
+    said.client.established = False
+    said.client.start(0.0)
+    log = said.log + shuttle(said.client, said.server)
+    after = said.client.export(EXPORTER_LABEL, 56)
+    assert before != after
+    trace = [Datagram(n, n / 10, *ENDS[who], data) for n, (who, data) in enumerate(log, 1)]
+    contexts = [SrtpContext(7, *split_exporter(7, Key(m)).client) for m in (before, after)]
+    for seq, which in enumerate((0, 0, 1, 0, 1, 1), 1):
+        wire = contexts[which].protect(rtp(seq))
+        trace.append(Datagram(len(trace) + 1, 9.0 + seq, CLIENT, SERVER, wire))
+    analysis = Analysis(trace, keylog_of(lines))
+    ((session, _, _),) = analysis.dtls_sessions()
+    exported = [keys.client.key for _, keys in session.all_exported_keys()]
+    assert exported == [before[:16], after[:16]]
+    assert [packet.rtp for packet in analysis.media] == [rtp(seq) for seq in range(1, 7)]
