@@ -22,6 +22,10 @@ from perc_scapy.crypto.srtp import SrtpContext
 from perc_scapy.errors import CryptoError, DecodeError
 from perc_scapy.wire import EktField
 
+MAX_FAILURES, FEW = 5000, 4
+"""Keys that did not fit packets of one SSRC; after so many, only the few that fitted last are tried on each packet."""
+MAX_ROCS = 256
+"""Rollover counters of one key that are tried: four hours at a thousand packets a second need as many."""
 SALT = 12
 """Octets of a GCM master salt; a longer one is cut (RFC 8870 section 4.3.2)."""
 
@@ -79,6 +83,7 @@ class LateOpener:
         self._by_ssrc: dict[int, list[LearnedKey]] = {}
         for key in keys:
             self._by_ssrc.setdefault(key.ssrc, []).append(key)
+        self._failures: dict[int, int] = {}
 
     def open(self, m: MediaPacket) -> None:
         """Fill `m.opened` when one of the keys fits."""
@@ -88,12 +93,21 @@ class LateOpener:
         packet = synthetic(m.opened)
         if packet is None or row is None or not row.is_double or m.opened.repeat:
             return
-        for key in self._by_ssrc.get(m.ssrc, ()):
-            name = id(key), _hop(m)
+        keys = self._by_ssrc.get(m.ssrc, [])
+        few = self._failures.get(m.ssrc, 0) > MAX_FAILURES
+        for place, key in enumerate(keys[:FEW] if few else keys):
             if len(key.master.key) == row.layer.key_length:
-                context = self._contexts.setdefault(name, SrtpContext(row.layer.code, *key.master))
-                if _try(m.opened, packet, key, context):
+                if _try(m.opened, packet, key, self._context(key, m, row.layer.code)):
+                    keys.insert(0, keys.pop(place))  # most likely that of the next packet, too
                     return
+                self._failures[m.ssrc] = self._failures.get(m.ssrc, 0) + len(key.rocs)
+
+    def _context(self, key: LearnedKey, m: MediaPacket, profile: int) -> SrtpContext:
+        name = id(key), _hop(m)
+        context = self._contexts.get(name)
+        if context is None:
+            context = self._contexts[name] = SrtpContext(profile, *key.master)
+        return context
 
 
 def _hop(m: MediaPacket) -> object:
@@ -130,7 +144,7 @@ def _try(
     opened: OpenedMedia, packet: SyntheticPacket, key: LearnedKey, context: SrtpContext
 ) -> bool:
     seq = int.from_bytes(packet.header[2:4], "big")
-    for roc in sorted(key.rocs | {roc + 1 for roc in key.rocs}):
+    for roc in sorted(key.rocs | {roc + 1 for roc in key.rocs})[-MAX_ROCS:]:
         try:
             payload = context.open(packet.header, packet.body, roc << 16 | seq)
         except (CryptoError, DecodeError):

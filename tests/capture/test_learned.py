@@ -3,9 +3,12 @@
 
 import pytest
 
+from perc_scapy.capture import learned
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.capture.learned import learned_keys, open_late
+from perc_scapy.capture.learned import LearnedKey, learned_keys, open_late
 from perc_scapy.capture.media import own_keys
+from perc_scapy.crypto.kdf import MasterKey
+from perc_scapy.crypto.secret import Key
 from tests.capture.handmade import HandmadeConference, k, three_flows
 
 
@@ -71,3 +74,39 @@ def test_without_the_right_set_nothing_opens(talk: HandmadeConference) -> None:
     media = Analysis(talk.trace, talk.keylog()).read_media(lambda _: [])
     open_late(media, learned_keys(media, [k(2)]))
     assert all(m.rtp is None and not m.opened.late for m in media)
+
+
+def _strangers(count: int) -> list[LearnedKey]:
+    """Keys announced for A's SSRC that seal nothing."""
+    masters = (MasterKey(Key(n.to_bytes(16, "big")), Key(bytes(12))) for n in range(count))
+    return [LearnedKey(0x1041, 1, 0, master, {0}) for master in masters]
+
+
+def test_a_flood_of_keys_for_one_ssrc_costs_a_few_trials_a_packet(
+    talk: HandmadeConference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(30):
+        talk.say("A", b"%d" % n)
+    media = Analysis(talk.trace, talk.keylog()).read_media(lambda _: [])
+    tried: list[LearnedKey] = []
+
+    def never(opened: object, packet: object, key: LearnedKey, context: object) -> bool:
+        tried.append(key)
+        return False
+
+    monkeypatch.setattr(learned, "_try", never)
+    monkeypatch.setattr(learned, "MAX_FAILURES", 200)
+    open_late(media, _strangers(100))
+    closed = sum(m.ssrc == 0x1041 for m in media)
+    assert len(tried) == 300 + (closed - 3) * learned.FEW
+
+
+def test_the_key_that_fitted_last_is_tried_first(
+    talk: HandmadeConference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(8):
+        talk.say("A", b"%d" % n)
+    media = Analysis(talk.trace, talk.keylog()).read_media(lambda _: [])
+    monkeypatch.setattr(learned, "MAX_FAILURES", 50)
+    open_late(media, [*_strangers(60), *learned_keys(media, [k(1)])])
+    assert all(m.rtp is not None for m in media if m.ssrc == 0x1041)
