@@ -5,16 +5,38 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pylibsrtp import Policy
 
 from bench import __main__ as command
-from bench import decode, floor, hop, joins, machine
+from bench import (
+    columns,
+    decode,
+    decrypt,
+    floor,
+    hop,
+    joins,
+    machine,
+    memory,
+    ours,
+    races,
+    recording,
+    trees,
+)
 from bench.measure import Row, Work, compare, cpu_seconds, table
+from perc_scapy.capture.keyring import Keyring
+from perc_scapy.cli import main
 from perc_scapy.dtls import Identity
 from perc_scapy.errors import PercError
+from perc_scapy.pcap.reader import open_capture
+from perc_scapy.tables.frames import to_arrow
+from perc_scapy.tables.schema import arrow_schema
 from perc_scapy.wire import peel_ohb
 
 
@@ -142,3 +164,111 @@ def counted(call: Any, name: str, made: list[str]) -> Any:
 
     noted.cache_clear = getattr(call, "cache_clear", None)  # type: ignore[attr-defined]
     return noted
+
+
+def test_how_many_packets_may_be_chosen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[int] = []
+    for module in (columns, decrypt):
+        monkeypatch.setattr(module, "rows", functools.partial(_note, module, seen))
+    assert command.main(["--packets", "77", "columns", "decrypt"]) == 0
+    assert seen == [77, 77]
+    assert command.main(["--packets", "many", "columns"]) == 2
+    assert command.main(["--packets"]) == 2
+    capsys.readouterr()
+
+
+def _note(module: Any, seen: list[int]) -> list[Row]:
+    seen.append(module.PACKETS)
+    return []
+
+
+def test_the_recording_is_what_it_says(tmp_path: Path) -> None:
+    found = recording.record(tmp_path, 400, 160)
+    assert found.packets == 400
+    with open_capture(found.capture) as reader:
+        frames = list(reader)
+    assert len(frames) == 400
+    rows = to_arrow(found.capture, Keyring.of([found.keylog])).to_pylist()
+    media = [row for row in rows if row["kind"] == "rtp"]
+    assert len(media) > 300
+    assert all(row["opened"] and row["plain_length"] == 160 for row in media)
+    full = sum(row["ekt_type"] == 2 for row in media)
+    assert 0 < full < len(media) / 20
+    assert len({(row["src"], row["dst"]) for row in media}) == 4
+
+
+def test_what_is_measured_does_its_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = recording.record(tmp_path, 300, 160)
+    paths = str(found.capture), str(found.keylog)
+    opened = ours.decrypt(*paths)
+    assert ours.columns(paths[0]) == 300 > opened == ours.stream(*paths) > 200
+    assert ours.main(["decrypt", *paths]) == 0
+    assert ours.export(str(tmp_path), str(tmp_path / "out")) == 0
+    (tmp_path / "empty.keylog").write_text("")
+    assert ours.main(["columns", str(found.capture)]) == 0
+    assert "300" in capsys.readouterr().out
+    assert set(ours.COLUMNS) <= set(arrow_schema("packets").names)
+    assert len(ours.COLUMNS) == len(races.FIELDS) == 10
+
+
+def test_a_race_counts_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = [sys.executable, "-c", "sum(range(3_000_000))"]
+    idle = [sys.executable, "-c", "import time; time.sleep(0.2)"]
+    row = races.race("x", idle, busy, 10, 1.0, rounds=1)
+    assert row.ratio > 1  # sleeping costs nothing
+    with pytest.raises(RuntimeError, match="failed"):
+        races.cpu_seconds([sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setenv("PATH", "")
+    assert not races.has_tshark()
+
+
+@pytest.mark.tool("tshark")
+def test_against_tshark(monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    monkeypatch.setattr(columns, "PACKETS", 300)
+    monkeypatch.setattr(columns, "ROUNDS", 1)
+    assert columns.one(160).ratio > 0
+    capture = races.recording(300, 160).capture
+    shown = subprocess.run(
+        races.tshark_fields(capture), capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    seen = [line.split("\t") for line in shown]
+    mine = to_arrow(capture, columns=list(ours.COLUMNS)).to_pylist()
+    for theirs, row in zip(seen, mine, strict=True):
+        assert theirs[0] == str(row["number"])
+        assert theirs[2:6] == [str(row[n]) for n in ("src", "dst", "src_port", "dst_port")]
+        assert int(theirs[6]) == row["data_length"] + 8
+        if row["sequence"] is not None:
+            assert [int(theirs[7], 16), int(theirs[8]), int(theirs[9])] == [
+                row["ssrc"], row["sequence"], row["payload_type"]
+            ]  # fmt: skip
+
+
+def test_races_name_programs_that_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    for module in (decrypt, trees):
+        monkeypatch.setattr(module, "PACKETS", 300)
+        monkeypatch.setattr(module, "race", lambda *given: asked.append(given))
+        monkeypatch.setattr(module, "has_tshark", lambda: True)
+    decrypt.rows(), trees.rows()
+    assert len({name for name, *_ in asked}) == 6
+    perc = asked[-1][1]
+    assert main(perc[perc.index("perc_scapy") + 1 :]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 300
+    work = asked[0][1]
+    assert ours.main(work[work.index("bench.ours") + 1 :]) == 0
+
+
+def test_memory_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(memory, "SMALL", 200)
+    monkeypatch.setattr(memory, "PACKETS", 400)
+    (row,) = [memory.one("stream")]
+    assert 0.5 < row.ratio < 2
+    assert "400 packets, at most" in capsys.readouterr().err
