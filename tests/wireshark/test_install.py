@@ -11,7 +11,8 @@ import pytest
 from perc_scapy.errors import ConfigError
 from perc_scapy.wireshark.generate import SCRIPT
 from perc_scapy.wireshark.install import install, plugin_folder, uninstall, usual_folder
-from tests.wireshark.tshark import run
+from tests.project.tree import ROOT
+from tests.wireshark.tshark import run, with_script
 
 
 def test_install_is_idempotent_and_can_be_undone(tmp_path: Path) -> None:
@@ -81,3 +82,8 @@ def test_tshark_loads_what_was_installed(tmp_path: Path) -> None:
     install(folder)
     listed = run(["tshark", "-G", "plugins"], home=tmp_path)
     assert str(folder / "perc.lua") in listed
+    capture = ROOT / "captures" / "session-setup-1" / "trace.pcapng"
+    wanted = with_script(capture, "-V")
+    assert "PERC in DTLS" in wanted
+    assert run(["tshark", "-n", "-r", str(capture), "-V"], home=tmp_path) == wanted
+    assert with_script(capture, "-V", home=tmp_path) == wanted  # loaded twice, registered once

@@ -104,12 +104,12 @@ local function rtp_header(tvb, pinfo, tree)
   return after
 end
 
-local taken = -1 -- frame that the function below has seen
+local taken, taken_kind = -1, "none" -- frame that the function below has seen, and as what
 
 -- As a conversation's dissector: everything that shares the port of a call.
 local function demultiplex(tvb, pinfo, tree)
-  taken = pinfo.number
   local kind = kind_of(tvb)
+  taken, taken_kind = pinfo.number, kind
   local profile, ekt = call_of(pinfo)
   if kind == "rtcp" then
     if show_rtcp(tvb, pinfo, tree, profile) then return tvb:len() end
@@ -147,7 +147,7 @@ end
 -- RTP whose payload is what the outer layer protected: the inner layer's output, and the OHB behind it.
 function perc_double.dissector(tvb, pinfo, tree)
   if kind_of(tvb) ~= "rtp" then return 0 end
-  taken = pinfo.number
+  taken, taken_kind = pinfo.number, "rtp"
   local after = rtp_header(tvb, pinfo, tree)
   if after == tvb:len() then return after end
   local context = new_context(pinfo)

@@ -32,6 +32,7 @@ end
 
 -- After all other dissectors: the pieces of DTLS outside of tunnels, and media where nothing else was done.
 local function finish_packet(pinfo, tree)
+  if taken == pinfo.number and taken_kind ~= "dtls" then return end -- nearly all packets of a call
   local spans = spans_inside(pinfo)
   local entry = learn_choice(pinfo, nil, spans)
   show_pieces(pinfo, tree, nil, spans, conversation(pinfo))

@@ -2,8 +2,6 @@
 
 -- What the packets before said, and access to what Wireshark's own dissectors found in this one.
 
-local perc = Proto("perc", "Privacy-Enhanced RTP Conferencing")
-
 -- Filled in the order of the capture; what was learnt from a packet is not learnt again when it is looked at again.
 -- (`visited` of Wireshark does not say so: the first of two passes of tshark has no fields to learn from.)
 local state
