@@ -47,13 +47,16 @@ def recover(flow: DtlsFlow, keylog: KeyLog, trials: Trials) -> bool:
     """Find the client random of ServerHellos without a ClientHello among those of the key log."""
     found = False
     different = {(server, hello.random): hello for server, hello in _lonely_hellos(flow)}
+    samples: list[SeenRecord] = []
     for (server, _), hello in different.items():
-        samples = [seen for seen in _closed(flow) if seen.record.epoch == 1]
+        samples = samples or [seen for seen in _closed(flow) if seen.record.epoch == 1]
+        if not samples:
+            break
         opener = _search(flow, server, hello, samples, keylog, trials)
         client = flow.peer_of(server)
         if opener is not None and client is not None:
             _take_over(flow, DtlsSession(client, opener.client_random), opener)
-            found = True
+            found, samples = True, []  # some of them are open now
     return found
 
 
@@ -115,7 +118,8 @@ def _take_over(flow: DtlsFlow, session: DtlsSession, opener: Opener) -> None:
     if not session.records:
         for other in flow.sessions:
             mine = [seen for seen in other.records if seen.content is None and session.open(seen)]
-            other.records = [seen for seen in other.records if not any(seen is m for m in mine)]
+            gone = {id(seen) for seen in mine}
+            other.records = [seen for seen in other.records if id(seen) not in gone]
             session.records += mine
     flow.append(session)
 

@@ -127,3 +127,18 @@ def test_a_stranger_takes_nothing() -> None:
     assert application(session) == BOTH_WAYS
     assert session.moves == []
     assert "handshake not in the capture" in texts(table, known.keylog)[0]
+
+
+def test_many_records_of_a_session_without_its_hello_cost_in_proportion() -> None:
+    """All of them look like the earlier session's until the key is found; forged ServerHellos are among them."""
+    first, second = recorded("first"), recorded("second")
+    for number in range(3000):
+        second.client.send_application(b"%d" % number)
+    shown = late(second) + [("client", d) for d in second.client.datagrams_to_send(0.0)]
+    forged = [
+        (who, data[:27] + bytes((n, n)) + data[29:]) for n in range(60) for who, data in shown[:1]
+    ]
+    packets = [*between(first.log), *between(forged), *between(shown)]
+    table = table_of(packets, merged(first.keylog, second.keylog))
+    found = [len(application(session)) for session, _, _ in table.sessions()]
+    assert found == [2, 3002]
