@@ -12,6 +12,7 @@ import pytest
 
 from perc_scapy.capture.keyring import Keyring
 from perc_scapy.errors import ConfigError, LocalError
+from perc_scapy.pcap.reader import open_capture
 from perc_scapy.tables import capture as module
 from perc_scapy.tables.capture import CaptureTables, table_of
 from perc_scapy.tables.schema import TABLES
@@ -174,3 +175,18 @@ def test_no_key_octets_in_any_table(tmp_path: Path) -> None:
 def test_what_is_no_capture(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         CaptureTables(tmp_path / "none")
+
+
+def test_damaged_captures_open_as_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcapng"
+    seen = 0
+    for data in many.mutated(long_talk().pcapng(), 25, 5):
+        path.write_bytes(data)
+        try:
+            open_capture(path).close()
+        except ConfigError:
+            continue
+        seen += len(check(path, Keyring()))
+        for table in ("associations", "streams", "errors"):
+            CaptureTables(path).table(table)
+    assert seen > 1000
