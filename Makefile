@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup tools demo test lint check bench soak lock clean
+.PHONY: help setup tools demo test lint check bench soak generated lock clean
 
 help:           ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml requirements.lock
 
 setup: $(STAMP) ## the Python environment
 
-tools:          ## tshark, gnutls-cli, ffmpeg for the interop tests (needs root and apt; otherwise those tests are counted skips)
+tools:          ## tshark, gnutls-cli, ffmpeg, lua for the interop tests (needs root and apt; otherwise those tests are counted skips)
 	@sh tools/install-tools.sh
 
 demo: $(STAMP)  ## KMF, MDD and three endpoints on loopback, then the ladder read from their capture
@@ -40,6 +40,10 @@ bench: $(STAMP) ## speed, as ratios against a peer in the same run
 
 soak: $(STAMP) ## a million mutated packets and ten thousand mutated files through every reader (about an hour)
 	@$(BIN)/python -m soak $(SOAK_ARGS)
+
+generated: $(STAMP) ## what is made from other files: conformance page, Wireshark script
+	@$(BIN)/python tools/conformance.py
+	@$(BIN)/python -m perc_scapy.wireshark.generate
 
 lock:           ## rewrite requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

@@ -8,6 +8,8 @@ command -v tshark     >/dev/null 2>&1 || missing="$missing tshark"
 command -v gnutls-cli >/dev/null 2>&1 || missing="$missing gnutls-bin"
 command -v openssl    >/dev/null 2>&1 || missing="$missing openssl"
 command -v ffmpeg     >/dev/null 2>&1 || missing="$missing ffmpeg"
+command -v lua5.2     >/dev/null 2>&1 || missing="$missing lua5.2"
+command -v lua5.4     >/dev/null 2>&1 || missing="$missing lua5.4"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "==> not installed (needs root and apt):$missing; their tests will be skipped"
