@@ -21,12 +21,19 @@ from perc_scapy.layers.fields.core import hidden
 from perc_scapy.layers.layout import layout_of
 
 Tree = dict[str, Any]
+SHORT, KEPT = 4, 1024
+"""Octets of carried values whose text is kept, and how many are."""
 
 
 def tree_of(layer: Any, data: bytes, *, secrets: bool = False) -> Tree:
     """`FieldReader().packet(layer(data))` for octets that are well-formed through and through, what they carry
     included; `DecodeError` for all others."""
     return emitters(secrets).emit(decode(layer, data))
+
+
+def json_of(layer: Any, data: bytes, *, secrets: bool = False) -> str:
+    """`json.dumps(tree_of(layer, data))`, written at once; `DecodeError` as there."""
+    return texts(secrets).emit(decode(layer, data))
 
 
 class Emitters(dict[Any, Callable[[Any], Tree]]):
@@ -126,3 +133,126 @@ class _Writer:
         if isinstance(field.item, Octets):
             return f"[v.hex() for v in {value}]"
         return f"list({value})"
+
+
+class Texts(dict[Any, Callable[[Any], str]]):
+    """Record class -> function that writes its JSON; filled when a class is met first."""
+
+    def __init__(self, secrets: bool) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def __missing__(self, kind: Any) -> Callable[[Any], str]:
+        self[kind] = made = _TextWriter(kind.layer, self, self._secrets).build()
+        return made
+
+    def emit(self, record: Any) -> str:
+        return self[type(record)](record)
+
+    def carried(self, content: Any) -> Callable[[bytes], str]:
+        """The function for octets that a layer or several possible ones explain."""
+        if isinstance(content, ExactForm):
+            return lambda data: self._first_form(content.forms, data)
+        return self._explained(content)
+
+    def _explained(self, content: Any) -> Callable[[bytes], str]:
+        """Short EKT fields and unchanged OHBs are behind nearly every packet: their text is kept."""
+        known: dict[bytes, str] = {b"": '""'}
+
+        def explained(data: bytes) -> str:
+            text = known.get(data)
+            if text is None:
+                text = self.emit(decode(content, data))
+                if len(data) <= SHORT and len(known) < KEPT:
+                    known[data] = text
+            return text
+
+        return explained
+
+    def _first_form(self, forms: tuple[type, ...], data: bytes) -> str:
+        for form in forms if data else ():
+            try:
+                return self.emit(decode(form, data))
+            except DecodeError:
+                continue
+        return f'"{data.hex()}"'
+
+    def body(self, value: Any) -> str:
+        """A body that a selector chose: a record, or octets."""
+        return f'"{value.hex()}"' if isinstance(value, bytes) else self[type(value)](value)
+
+
+@cache
+def texts(secrets: bool) -> Texts:
+    """The functions that show key octets, or those that do not."""
+    return Texts(secrets)
+
+
+class _TextWriter:
+    """Writes the function of one layer: a format string, and a condition for each part that may be missing.
+
+    Nothing needs escaping: names come from the layers, values are numbers and hex.
+    """
+
+    def __init__(self, cls: Any, texts: Texts, secrets: bool) -> None:
+        self.cls, self.texts, self.secrets = cls, texts, secrets
+        self.layout = layout_of(cls)
+        self.source = Source("emit(r)", f"JSON of {cls.__name__}")
+
+    def build(self) -> Callable[[Any], str]:
+        pieces = [f'{{{{"layer": "{self.cls.__name__}"']
+        for declared in self.cls.fields_desc:
+            field: WireField = getattr(declared, "fld", declared)
+            plain = isinstance(field, Octets) and not field.secret and field.layer() is None
+            value = f'"{{r.{field.name}.hex()}}"' if plain else f"{{{self._value(field)}}}"
+            piece = f', "{field.name}": {value}'
+            if declared is not field:
+                name = f"part_{field.name}"
+                self.source.add(f"{name} = f{piece!r} if r.{field.name} is not None else ''")
+                piece = f"{{{name}}}"
+            pieces.append(piece)
+        self.source.add(f"return f{''.join(pieces) + '}}'!r}")
+        return self.source.build("emit")
+
+    def _call(self, function: Any, hint: str, value: str) -> str:
+        return f"{self.source.bind(function, hint)}({value})"
+
+    def _value(self, field: WireField) -> str:
+        """The expression that gives a value's JSON. Without quotes in it: it stands inside a format string."""
+        value = f"r.{field.name}"
+        if isinstance(field, Octets):
+            if field.secret and not self.secrets:
+                return self._call(_quoted_hidden, "hidden", value)
+            content = field.layer()
+            if content is None:
+                return self._call(_quoted, "quoted", value)
+            return self._call(self.texts.carried(content), "carried", value)
+        if isinstance(field, Select):
+            return self._body(value)
+        if isinstance(field, Items):
+            return self._call(self._items(field), "items", value)
+        target = self.layout.counted.get(field.name) if field.name in self.layout.derived else None
+        return f"len(r.{target.name})" if isinstance(target, Counted) else value
+
+    def _body(self, value: str) -> str:
+        body = self._call(self.texts.body, "body", value)
+        if self.secrets or "msg_type" not in self.layout.fields:
+            return body
+        piece = f"r.msg_type == {int(HandshakeType.EKT_KEY)} and type({value}) is bytes"
+        return f"{self._call(_quoted_hidden, 'hidden', value)} if {piece} else {body}"
+
+    def _items(self, field: Items) -> Callable[[Any], str]:
+        if isinstance(field.item, type):
+            emit = self.texts.emit
+            return lambda values: f"[{', '.join(map(emit, values))}]"
+        if isinstance(field.item, Octets):
+            return lambda values: f"[{', '.join(map(_quoted, values))}]"
+        return lambda values: f"[{', '.join(map(str, values))}]" if values else "[]"
+
+
+def _quoted(value: bytes) -> str:
+    return f'"{value.hex()}"'
+
+
+def _quoted_hidden(value: bytes) -> str:
+    return f'"{hidden(value)}"'

@@ -51,11 +51,13 @@ class MediaWatch:
 
     def see(self, media: MediaPacket) -> list[Expert]:
         """Remarks on one packet."""
+        opened = media.opened
         found = [] if media.kind == "rtcp" else self._order(media)
         if media.association is not None:
-            if media.opened.plain is None:
+            if opened.plain is None:
                 found += self._closed(media)
-            found += self._keys(media, media.association)
+            if opened.late or opened.spi is not None:
+                found += self._keys(media, media.association)
         return found
 
     # -- order

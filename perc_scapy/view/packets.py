@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -29,23 +28,47 @@ from perc_scapy.view.whereabouts import NOWHERE, Place, Whereabouts
 from perc_scapy.wire import classify
 
 
-@dataclass(slots=True, repr=False)
 class PacketView:
     """A packet and what there is to say of it."""
 
-    number: int
-    time: float
-    """Seconds since 1970."""
-    src: str
-    """HOST:PORT, empty without IP."""
-    dst: str
-    protocols: list[str]
-    parts: list[Part] = field(default_factory=list)
-    expert: list[Expert] = field(default_factory=list)
-    frame: Frame | None = None
-    payload: Datagram | Segment | None = None
-    media: MediaPacket | None = None
-    place: Place = NOWHERE
+    __slots__ = (
+        "_expert", "dst", "frame", "media", "number", "parts", "payload", "place", "protocols", "remarks", "src",
+        "time",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        time: float,
+        src: str,
+        dst: str,
+        protocols: list[str],
+        parts: list[Part] | None = None,
+        expert: list[Expert] | None = None,
+        frame: Frame | None = None,
+    ) -> None:
+        self.number = number
+        self.time = time
+        """Seconds since 1970."""
+        self.src, self.dst = src, dst
+        """HOST:PORT, empty without IP."""
+        self.protocols = protocols
+        self.parts: list[Part] = [] if parts is None else parts
+        self.frame = frame
+        self.payload: Datagram | Segment | None = None
+        self.media: MediaPacket | None = None
+        self.place: Place = NOWHERE
+        self.remarks: list[Expert] = []
+        """What the packet's own octets do not tell."""
+        self._expert = expert
+
+    @property
+    def expert(self) -> list[Expert]:
+        """What is worth a look: what its layers find, then `remarks`."""
+        if self._expert is None:
+            found = [remark for part in self.parts for remark in part.faults()]
+            self._expert = found + self.remarks
+        return self._expert
 
     def __repr__(self) -> str:
         return f"PacketView({self.number}, {self.summary!r})"
@@ -153,18 +176,17 @@ class PacketViewer:
         found.frame, found.payload, found.media = frame, payload, media
         found.place = self._places.of(payload, media)
         found.parts = self._parts(found)
-        for part in found.parts:
-            found.protocols.append(part.protocol)
-            found.expert += part.faults()
-        found.expert += self._remarks.of(found)
+        found.protocols += [part.protocol for part in found.parts]
+        found.remarks = self._remarks.of(found)
         return found
 
     def _without_payload(self, frame: Frame) -> PacketView:
         bare = describe(frame)
         part = opaque("frame", frame.data, bare.what, 0)
-        found = PacketView(frame.number, frame.time, bare.src, bare.dst, bare.protocols, [part])
-        found.frame = frame
-        found.expert += self._remarks.of(found)
+        found = PacketView(
+            frame.number, frame.time, bare.src, bare.dst, bare.protocols, [part], frame=frame
+        )
+        found.remarks = self._remarks.of(found)
         return found
 
     def _known_media(self, datagram: Datagram) -> MediaPacket | None:

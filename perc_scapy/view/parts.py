@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from perc_scapy.layers.fields import Items, Octets, Select
 from perc_scapy.layers.rtp import RTP
 from perc_scapy.layers.union import is_union
 from perc_scapy.view.expert import Expert
-from perc_scapy.view.fast_fields import Tree, tree_of
+from perc_scapy.view.fast_fields import Tree, json_of, tree_of
 from perc_scapy.view.scapy_fields import FieldReader
 from perc_scapy.view.summaries import brief
 
@@ -26,7 +27,17 @@ class Part:
     Well-formed octets are read by the strict decoder; Scapy dissects the others, and all when `packet` is asked for.
     """
 
-    __slots__ = ("_packet", "_tree", "data", "decrypted", "layer", "note", "offset", "protocol")
+    __slots__ = (
+        "_packet",
+        "_text",
+        "_tree",
+        "data",
+        "decrypted",
+        "layer",
+        "note",
+        "offset",
+        "protocol",
+    )
 
     def __init__(
         self,
@@ -49,6 +60,7 @@ class Part:
         """Where the octets begin in the frame; None when they are not there as they are."""
         self._packet: Packet | None = None
         self._tree: Tree | DecodeError | None = None
+        self._text: str | None = None
 
     def __repr__(self) -> str:
         return f"Part({self.protocol!r}, {self.layer.__name__}, {len(self.data)} octets)"
@@ -63,7 +75,7 @@ class Part:
     @property
     def well_formed(self) -> bool:
         """The strict decoder takes the octets and everything that they carry."""
-        return isinstance(self._read(), dict)
+        return self._text is not None or isinstance(self._read(), dict)
 
     def _read(self) -> Tree | DecodeError:
         if self._tree is None:
@@ -115,6 +127,24 @@ class Part:
         # mysummary() looks for faults, which costs more than all else; there are none in well-formed octets.
         well = self.well_formed and hasattr(self.packet, "brief")
         return str(self.packet.brief() if well else self.packet.mysummary())
+
+    def json_text(self, *, secrets: bool = False) -> str:
+        """`json.dumps(self.to_json())`, in a fraction of the time for well-formed octets."""
+        text = None if secrets else self._text
+        if text is None:
+            text = self._json(secrets=secrets)
+        return f'{text[:-1]}, "decrypted": true}}' if self.decrypted else text
+
+    def _json(self, *, secrets: bool) -> str:
+        if not isinstance(self._tree, DecodeError) and hasattr(self.layer, "rules"):
+            try:
+                text = json_of(self.layer, self.data, secrets=secrets)
+            except DecodeError as error:
+                self._tree = error
+            else:
+                self._text = self._text if secrets else text
+                return text
+        return json.dumps(self.tree(secrets=secrets))
 
     def faults(self) -> list[Expert]:
         """What the layer finds wrong or odd."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from perc_scapy.capture.analysis import Analysis
@@ -49,19 +49,21 @@ class Remarks:
         """Look at all media now: packets may then be asked for in any order."""
         self._prepared = {m.number: found for m in media if (found := self._watch.see(m))}
 
-    def of(self, view: PacketView) -> Iterator[Expert]:
+    def of(self, view: PacketView) -> list[Expert]:
         """Remarks on a packet, beside those that its layers make."""
-        yield from self._by_packet.get(view.number, ())
-        if view.media is not None:
+        found = list(self._by_packet.get(view.number, ()))
+        media = view.media
+        if media is not None:
             if self._prepared is None:
-                yield from self._watch.see(view.media)
+                found += self._watch.see(media)
             else:
-                yield from self._prepared.get(view.number, ())
-        missing = 0 if view.payload is None else view.payload.missing
-        if missing:
-            yield Expert("warning", f"{missing} octets are missing in the capture")
-        if view.media is None and any(map(_has_clear_keys, view.parts)):
-            yield Expert("error", "key octets in clear")
+                found += self._prepared.get(view.number, ())
+        elif any(map(_has_clear_keys, view.parts)):
+            found.append(Expert("error", "key octets in clear"))
+        if view.payload is not None and view.payload.missing:
+            text = f"{view.payload.missing} octets are missing in the capture"
+            found.append(Expert("warning", text))
+        return found
 
     def _add(self, packet: int, remark: Expert) -> None:
         if remark not in self._by_packet[packet]:

@@ -18,7 +18,7 @@ from perc_scapy.layers.fields.core import LAYERS
 from perc_scapy.layers.union import is_union
 from perc_scapy.pcap.packets import payloads
 from perc_scapy.pcap.reader import open_capture
-from perc_scapy.view.fast_fields import tree_of
+from perc_scapy.view.fast_fields import json_of, tree_of
 from perc_scapy.view.packets import PacketViewer
 from perc_scapy.view.parts import Part
 from perc_scapy.view.scapy_fields import FieldReader
@@ -45,9 +45,9 @@ def slow(part: Part, *, secrets: bool) -> str:
 @pytest.mark.parametrize("secrets", [False, True])
 def test_both_readings_of_a_conference_are_equal(secrets: bool) -> None:
     for part in parts():
-        assert json.dumps(tree_of(part.layer, part.data, secrets=secrets)) == slow(
-            part, secrets=secrets
-        )
+        text = slow(part, secrets=secrets)
+        assert json.dumps(tree_of(part.layer, part.data, secrets=secrets)) == text
+        assert json_of(part.layer, part.data, secrets=secrets) == text
 
 
 def test_mutated_octets_read_the_same_or_are_refused() -> None:
@@ -62,7 +62,7 @@ def test_mutated_octets_read_the_same_or_are_refused() -> None:
             assert [f for f in changed.faults() if f.severity != "note"]
             continue
         accepted += 1
-        assert json.dumps(fast) == slow(changed, secrets=False)
+        assert json.dumps(fast) == slow(changed, secrets=False) == json_of(part.layer, bytes(data))
     assert accepted > 50
 
 
@@ -79,7 +79,7 @@ def test_the_default_packet_of_every_layer(name: str) -> None:
     except DecodeError:
         assert part.packet.expert(), "refused although nothing is wrong"
         return
-    assert json.dumps(fast) == slow(part, secrets=False)
+    assert json.dumps(fast) == slow(part, secrets=False) == json_of(layer, part.data)
 
 
 def test_a_piece_of_a_key_is_hidden() -> None:
@@ -107,5 +107,7 @@ def test_golden_captures_read_the_same(name: str) -> None:
             if kind in seen or part.layer is Raw or not part.well_formed:
                 continue
             seen.add(kind)
-            assert json.dumps(part.tree()) == slow(part, secrets=False)
+            text = slow(part, secrets=False)
+            assert json.dumps(part.tree()) == text
+            assert json_of(part.layer, part.data) == text
     assert seen

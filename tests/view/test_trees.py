@@ -3,6 +3,9 @@
 
 import json
 
+from perc_scapy.layers.dtls import DTLS
+from perc_scapy.view.packets import PacketView
+from perc_scapy.view.parts import Part, opaque
 from perc_scapy.view.trees import json_line
 from tests.capture.handmade import three_flows
 from tests.view.test_packets import views_of
@@ -23,3 +26,22 @@ def test_ranges() -> None:
     assert outer["ranges"]["records[0].type"] == [0, 1]
     assert "offset" not in tunnel
     assert tunnel["ranges"]["association_id"] == [2, 16]
+
+
+def test_the_quick_line_is_the_object() -> None:
+    """With faults, without layers of ours, with and without secrets: always what `json.dumps` of the object gives."""
+    talk = three_flows()
+    views = views_of(talk)
+    for view in views:
+        assert json_line(view) == json.dumps(view.to_json())
+        assert json_line(view, secrets=True) == json.dumps(view.to_json(secrets=True))
+    broken = PacketView(
+        7,
+        0.1,
+        'a"\n',
+        "",
+        ["x"],
+        [Part("dtls", DTLS, b"\x16\xfe\xfd\0"), opaque("data", b"\xff", "")],
+    )
+    assert json_line(broken) == json.dumps(broken.to_json())
+    assert broken.expert
