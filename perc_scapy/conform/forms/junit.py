@@ -23,7 +23,8 @@ def render(reports: Iterable[Report]) -> str:
 
 
 def _suite(root: Element, report: Report) -> dict[str, int]:
-    broken = {error.id: error.error for error in report.errors}
+    listed = {r.id for r in report.results}
+    broken = {error.id: error.error for error in report.errors if error.id in listed}
     failed = [r for r in report.failures if not r.waived]
     skipped = [r for r in report.results if r.result == NOT_EXERCISED and r.id not in broken]
     skipped += [r for r in report.failures if r.waived]

@@ -37,7 +37,7 @@ def relayed(subject: Subject) -> Iterator[tuple[Heard, Heard]]:
     about="packets of double profiles on hops with known keys",
     needs=Part.HOP | Part.INNER,
     broken_by="inner and outer half the wrong way round",
-    shown_in="bad-halves-swapped",
+    shown_in="violation-full-double-key",
 )
 def outer_half_is_used(subject: Subject) -> Iterator[Finding]:
     """Packets open under the second half; one that does not is tried with the first. And key information is no first
@@ -74,7 +74,6 @@ def both_layers_are_there(subject: Subject) -> Iterator[Finding]:
     about="double-protected packets with a header extension",
     needs=Part.HOP | Part.END,
     broken_by="associated data with X set and the extension, as drafts up to -05 have it",
-    shown_in="bad-extension-in-inner-tag",
 )
 def inner_tag_is_over_the_synthetic_header(subject: Subject) -> Iterator[Finding]:
     """Packets with X set open with X cleared. One that stays closed is tried with its whole header."""
@@ -91,7 +90,6 @@ def inner_tag_is_over_the_synthetic_header(subject: Subject) -> Iterator[Finding
     about=FROM_ENDPOINTS,
     needs=Part.HOP,
     broken_by="an endpoint that writes its own SEQ into the OHB",
-    shown_in="bad-ohb-from-sender",
 )
 def senders_leave_the_ohb_empty(subject: Subject) -> Iterator[Finding]:
     """OHB of every packet on its way from an endpoint."""
@@ -106,7 +104,7 @@ def senders_leave_the_ohb_empty(subject: Subject) -> Iterator[Finding]:
     about=DOUBLE,
     needs=Part.HOP,
     broken_by="reserved bits set",
-    shown_in="bad-ohb-reserved-bits",
+    shown_in="violation-ohb-reserved",
 )
 def ohbs_are_well_formed(subject: Subject) -> Iterator[Finding]:
     """The OHB of every packet that carries an inner packet of the conference; what the MDD sends of its own has no
@@ -132,7 +130,7 @@ def _stamps(subject: Subject) -> set[bytes]:
     about=RELAYED,
     needs=Part.HOP,
     broken_by="a changed SEQ without an OHB, or with another number in it",
-    shown_in="bad-ohb-after-seq-rewrite",
+    shown_in="violation-ohb-sequence",
 )
 def ohb_has_the_originals(subject: Subject) -> Iterator[Finding]:
     """Header and OHB at the egress, put together, give the header that came in with its OHB put back."""
@@ -158,7 +156,7 @@ def ohb_has_the_originals(subject: Subject) -> Iterator[Finding]:
     about="relayed packets with an OHB",
     needs=Part.HOP,
     broken_by="an OHB with a SEQ that nobody changed",
-    shown_in="bad-ohb-needless",
+    shown_in="violation-ohb-sequence",
 )
 def ohb_has_nothing_else(subject: Subject) -> Iterator[Finding]:
     """A field that is set back to its original is dropped; what an earlier MDD noted keeps its value (see DBL-06)."""
@@ -199,7 +197,7 @@ def only_three_fields_change(subject: Subject) -> Iterator[Finding]:
     about=RELAYED,
     needs=Part.HOP,
     broken_by="a payload type that changes and is not in the OHB",
-    shown_in="violation-payload-type-hidden",
+    shown_in="violation-ohb-sequence",
 )
 def changes_are_allowed_ones(subject: Subject) -> Iterator[Finding]:
     """DBL-11 and DBL-06 together."""
@@ -241,7 +239,7 @@ def _changed(was: bytes, now: bytes) -> list[str]:
     about="packets toward endpoints that have an origin at the ingress",
     needs=Part.HOP,
     broken_by="an MDD that changes an octet of the payload",
-    shown_in="bad-payload-altered",
+    shown_in="violation-payload-altered",
 )
 def inner_packets_pass_unaltered(subject: Subject) -> Iterator[Finding]:
     """Inner ciphertext and tag at the egress are those of some packet at the ingress. Where SSRC, timestamp and number
@@ -261,7 +259,6 @@ def inner_packets_pass_unaltered(subject: Subject) -> Iterator[Finding]:
     about="relayed packets with another header extension than at the ingress",
     needs=Part.HOP | Part.END,
     broken_by="a sender whose inner tag covers the extension",
-    shown_in="bad-extension-in-inner-tag",
 )
 def extensions_may_change(subject: Subject) -> Iterator[Finding]:
     """Only where the same packet could be opened at one of the two places."""
@@ -284,7 +281,6 @@ def extension(heard: Heard) -> bytes:
     about=FROM_ENDPOINTS,
     needs=Part.HOP | Part.END,
     broken_by="an endpoint that starts SEQ again under the old key",
-    shown_in="bad-inner-nonce-reuse",
 )
 def inner_indices_are_used_once(subject: Subject) -> Iterator[Finding]:
     """Packets with the same original SEQ, key and rollover counter and different inner octets: nonce reuse. Both must

@@ -32,7 +32,6 @@ MANY = 4
     about=EKT_KEYS,
     needs=Part.INNER,
     broken_by="an EKT key in clear, or before the Finished",
-    shown_in="bad-ekt-key-in-clear",
 )
 def ekt_key_follows_finished(subject: Subject) -> Iterator[Finding]:
     """Compared by record number, which reordering does not change: a Finished stands before it, or a record is missing
@@ -60,7 +59,6 @@ def _stands_behind_finished(
     about="completed handshakes",
     needs=Part.INNER,
     broken_by="an EKT key for an endpoint that did not offer a cipher",
-    shown_in="bad-ekt-key-not-negotiated",
 )
 def ekt_key_needs_a_cipher(subject: Subject) -> Iterator[Finding]:
     """Each association with an ekt_key has supported_ekt_ciphers in its ServerHello; each one with that, complete for
@@ -90,7 +88,7 @@ def _used_for(view: InnerView, seconds: float) -> bool:
     about=EKT_KEYS,
     needs=Part.INNER,
     broken_by="one-octet lengths, or a key that is sent once and never again",
-    shown_in="bad-ekt-key-malformed",
+    shown_in="violation-ekt-key-unacknowledged",
 )
 def ekt_key_is_sound(subject: Subject) -> Iterator[Finding]:
     """Form and key length of each message; its acknowledgement (see T00-EP-06); and where none shows for 20 seconds of
@@ -150,7 +148,7 @@ def _closed(session: DtlsSession) -> bool:
     about=EKT_KEYS,
     needs=Part.INNER,
     broken_by="an endpoint that uses the key and never acknowledges it",
-    shown_in="bad-ekt-key-not-acknowledged",
+    shown_in="violation-ekt-key-unacknowledged",
 )
 def ekt_key_is_acknowledged(subject: Subject) -> Iterator[Finding]:
     """An ACK record that names a record of the message. One that four transmissions on the endpoint's own link, or
@@ -182,7 +180,6 @@ def _late(view: InnerView, first: float, end: float) -> bool:
     about=EKT_KEYS,
     needs=Part.INNER,
     broken_by="a salt of 8 octets",
-    shown_in="bad-short-salt",
 )
 def salt_is_long_enough(subject: Subject) -> Iterator[Finding]:
     """srtp_master_salt of each EKTKey; a longer one is cut to its first octets by who uses it."""
@@ -200,7 +197,6 @@ def salt_is_long_enough(subject: Subject) -> Iterator[Finding]:
     about=EKT_KEYS,
     needs=Part.INNER,
     broken_by="an SPI that is used again for another key, or a salt for each member",
-    shown_in="bad-spi-reused",
 )
 def one_set_for_a_name(subject: Subject) -> Iterator[Finding]:
     """Key, cipher, salt of all EKTKeys with one SPI in one conference."""
@@ -226,7 +222,6 @@ def _all_given(subject: Subject) -> Iterator[Given]:
     about="EKT keys of conferences with several members",
     needs=Part.INNER,
     broken_by="a KMF that forgets one member when the key changes",
-    shown_in="bad-member-not-rekeyed",
 )
 def everybody_gets_the_key(subject: Subject) -> Iterator[Finding]:
     """When a key is given to one who had another before, it is a new key for all: who is a member then and sends media

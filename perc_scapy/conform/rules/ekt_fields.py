@@ -48,7 +48,7 @@ def announced(subject: Subject) -> Iterator[tuple[Stream, Announced]]:
     about="SRTP and SRTCP packets of associations with EKT",
     needs=Part.HOP,
     broken_by="an EKT field behind an RTCP report",
-    shown_in="bad-ekt-on-rtcp",
+    shown_in="violation-ekt-on-rtcp",
 )
 def every_packet_has_a_field(subject: Subject) -> Iterator[Finding]:
     """A packet that authenticates only as it is has no field; SRTCP that authenticates only without its last octets has
@@ -71,7 +71,6 @@ def every_packet_has_a_field(subject: Subject) -> Iterator[Finding]:
     expected="fields of type 0 (one octet) or 2 (full)",
     about=FIELDS,
     broken_by="type 1, or a type that no document assigns",
-    shown_in="bad-ekt-type",
 )
 def types_are_assigned(subject: Subject) -> Iterator[Finding]:
     """The last octet of each SRTP packet of associations with EKT: 1 and 3 to 255 mean nothing today."""
@@ -91,7 +90,6 @@ def types_are_assigned(subject: Subject) -> Iterator[Finding]:
     expected="ciphertext, SPI, epoch, length of the whole field, 02",
     about="full EKT fields",
     broken_by="a length that counts the ciphertext only",
-    shown_in="bad-ekt-length",
 )
 def full_fields_are_whole(subject: Subject) -> Iterator[Finding]:
     """Each packet that ends in 02: the length fits, and leaves a key-wrap ciphertext (a multiple of 8, 16 or more)."""
@@ -115,7 +113,7 @@ def full_fields_are_whole(subject: Subject) -> Iterator[Finding]:
     about="full EKT fields under known EKT keys",
     needs=Part.HOP | Part.END,
     broken_by="key wrap without padding (RFC 3394), or a field that was changed on its way",
-    shown_in="bad-ekt-field-altered",
+    shown_in="violation-ekt-altered",
 )
 def fields_unwrap(subject: Subject) -> Iterator[Finding]:
     """Every full field at every hop whose SPI was given to somebody in the conference."""
@@ -131,7 +129,7 @@ def fields_unwrap(subject: Subject) -> Iterator[Finding]:
     about=FULL_FIELDS,
     needs=Part.HOP | Part.END,
     broken_by="a plaintext without the length octet, as drafts up to -01 have it",
-    shown_in="bad-ekt-plaintext",
+    shown_in="violation-ekt-ssrc",
 )
 def plaintexts_are_whole(subject: Subject) -> Iterator[Finding]:
     """The length octet accounts for all octets, and the SSRC is that of the packet."""
@@ -150,18 +148,19 @@ def plaintexts_are_whole(subject: Subject) -> Iterator[Finding]:
     about="full EKT fields of endpoints whose ekt_key can be read",
     needs=Part.HOP | Part.INNER,
     broken_by="an SPI that the KMF never gave out",
-    shown_in="bad-unknown-spi",
 )
 def senders_use_their_keys(subject: Subject) -> Iterator[Finding]:
     """The SPI of each full field at the ingress is one of an ekt_key that its endpoint had got by then."""
     since = {(id(g.association), g.spi): g.received.packet for g in reversed(subject.ekt.given)}
-    able = {owner for owner, _ in since} if subject.whole else set()
+    able = {owner for owner, _ in since}
     for stream, one in announced(subject):
         owner = id(stream.association)
         if stream.from_endpoint and owner in able:
             given = since.get((owner, one.field.spi))
             text = f"SPI {one.field.spi:#06x}, which the sender was not given"
-            yield Finding(one.heard.number, given is not None and given < one.heard.number, text)
+            ok = given is not None and given < one.heard.number
+            if ok or subject.whole:
+                yield Finding(one.heard.number, ok, text)
 
 
 @rule(
@@ -170,7 +169,7 @@ def senders_use_their_keys(subject: Subject) -> Iterator[Finding]:
     about=FULL_FIELDS,
     needs=Part.HOP | Part.END,
     broken_by="one field for several SSRCs",
-    shown_in="bad-ekt-ssrc",
+    shown_in="violation-ekt-ssrc",
 )
 def fields_name_their_ssrc(subject: Subject) -> Iterator[Finding]:
     """SSRC inside against SSRC of the header."""
@@ -186,7 +185,6 @@ def fields_name_their_ssrc(subject: Subject) -> Iterator[Finding]:
     about=FULL_FIELDS,
     needs=Part.HOP | Part.END,
     broken_by="16 octets with profile 0x000A",
-    shown_in="bad-ekt-key-length",
 )
 def keys_fit_the_transform(subject: Subject) -> Iterator[Finding]:
     """Length of the key inside against the profile that the sender negotiated."""
@@ -204,7 +202,7 @@ def keys_fit_the_transform(subject: Subject) -> Iterator[Finding]:
     about="full EKT fields",
     needs=Part.HOP,
     broken_by="an endpoint that announces an older key again",
-    shown_in="bad-epoch-goes-back",
+    shown_in="violation-epoch-back",
 )
 def epochs_go_on(subject: Subject) -> Iterator[Finding]:
     """SPI, epoch and key of full fields, in the order of the sender's packets rather than of their arrival."""
@@ -228,7 +226,6 @@ def epochs_go_on(subject: Subject) -> Iterator[Finding]:
     about="packets with a full EKT field whose end-to-end layer can be opened",
     needs=Part.HOP | Part.END,
     broken_by="ROC 0 for ever",
-    shown_in="bad-ekt-roc",
 )
 def fields_have_the_roc(subject: Subject) -> Iterator[Finding]:
     """The packet opens with the ROC of its own field; one that opens with a neighbour or with 0 only is a fault."""
@@ -253,7 +250,7 @@ def fields_have_the_roc(subject: Subject) -> Iterator[Finding]:
     about="streams of senders with EKT",
     needs=Part.HOP,
     broken_by="one full field for a whole call, or none",
-    shown_in="bad-full-fields-too-rare",
+    shown_in="violation-announced-once",
 )
 def full_fields_come_often(subject: Subject) -> Iterator[Finding]:
     """One among the first five packets seen of an SSRC; then never more than 0.2 s of audio (packets of less than 400
@@ -299,7 +296,7 @@ def _gaps(packets: list[Heard]) -> Iterator[Finding]:
     about="full EKT fields of endpoints whose ekt_key can be read",
     needs=Part.HOP | Part.INNER,
     broken_by="an endpoint that goes on after ekt_ttl seconds",
-    shown_in="bad-ekt-ttl",
+    shown_in="violation-ekt-ttl",
 )
 def keys_die_in_time(subject: Subject) -> Iterator[Finding]:
     """Time of each full field at the ingress against the last ekt_key with its SPI, two seconds of tolerance."""
@@ -323,7 +320,7 @@ def keys_die_in_time(subject: Subject) -> Iterator[Finding]:
     about="relayed packets with EKT whose ingress is captured",
     needs=Part.HOP,
     broken_by="an MDD that changes, cuts or adds an EKT field",
-    shown_in="bad-ekt-field-altered",
+    shown_in="violation-ekt-altered",
 )
 def mdd_leaves_fields_alone(subject: Subject) -> Iterator[Finding]:
     """The field at the ingress against that at each egress."""

@@ -51,7 +51,6 @@ def endpoint_is_client(subject: Subject) -> Iterator[Finding]:
     about=HANDSHAKES,
     needs=Part.TUNNEL,
     broken_by="a ClientHello without use_srtp",
-    shown_in="bad-no-use-srtp",
 )
 def hello_offers_srtp_and_ekt(subject: Subject) -> Iterator[Finding]:
     """The ClientHello of each tunneled handshake. An endpoint that offers single profiles only, whose media the MDD may
@@ -73,7 +72,6 @@ def hello_offers_srtp_and_ekt(subject: Subject) -> Iterator[Finding]:
     about="handshakes that the KMF completed",
     needs=Part.TUNNEL,
     broken_by="a KMF without CertificateRequest",
-    shown_in="bad-endpoint-no-certificate",
 )
 def kmf_wants_a_certificate(subject: Subject) -> Iterator[Finding]:
     """Each association with key information: a CertificateRequest, and a certificate in answer, come before."""
@@ -92,7 +90,6 @@ def kmf_wants_a_certificate(subject: Subject) -> Iterator[Finding]:
     expected="a certificate in the endpoint's flight",
     about="flights of endpoints",
     broken_by="an empty Certificate message",
-    shown_in="bad-endpoint-no-certificate",
 )
 def endpoint_shows_a_certificate(subject: Subject) -> Iterator[Finding]:
     """Each handshake in which a certificate was asked for and the endpoint went on to its ClientKeyExchange."""
@@ -110,7 +107,7 @@ def endpoint_shows_a_certificate(subject: Subject) -> Iterator[Finding]:
     about="certificates of the KMF",
     needs=Part.TUNNEL,
     broken_by="a KMF with another certificate than signalled",
-    shown_in="kmf-wrong-certificate",
+    shown_in="wrong-kmf-certificate",
 )
 def endpoint_accepts_the_kmf(subject: Subject) -> Iterator[Finding]:
     """An endpoint that got the certificate answers with its flight, not with an alert about certificates."""
@@ -158,7 +155,6 @@ def _refusal(view: InnerView) -> tuple[int, str] | None:
     expected="use_srtp with a list in the ClientHello, and one of these profiles in the ServerHello",
     about=ANY_HANDSHAKE,
     broken_by="a server that selects what was not offered, or an MKI of its own",
-    shown_in="bad-mki",
 )
 def use_srtp_is_answered(subject: Subject) -> Iterator[Finding]:
     """Both hellos of each association that offers SRTP or carries media. With EKT there is no MKI (RFC 8870 section
@@ -212,7 +208,6 @@ def _packet(view: InnerView) -> int | None:
     expected="a list of EKT ciphers in the ClientHello, one octet of it in the ServerHello",
     about="handshakes with supported_ekt_ciphers",
     broken_by="a cipher that was not offered",
-    shown_in="bad-ekt-cipher-not-offered",
 )
 def ekt_cipher_is_answered(subject: Subject) -> Iterator[Finding]:
     """Extension 39 in both hellos: form, and that the selected cipher was offered."""
@@ -233,7 +228,7 @@ def ekt_cipher_is_answered(subject: Subject) -> Iterator[Finding]:
     expected="an EKT cipher with a key at least as long as the SRTP cipher's",
     about="handshakes with a double profile and EKT",
     broken_by="AESKW128 with profile 0x000A",
-    shown_in="bad-aeskw128-with-000a",
+    shown_in="violation-weak-ekt-cipher",
 )
 def ekt_cipher_is_strong_enough(subject: Subject) -> Iterator[Finding]:
     """The selected pair of profile and cipher; AESKW128 has 16 octets, AESKW256 32."""

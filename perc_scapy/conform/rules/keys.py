@@ -43,7 +43,7 @@ def _owner(subject: Subject, view: InnerView, message: WireMessage) -> InnerView
     about="Finished messages of the KMF in a tunnel",
     needs=Part.TUNNEL,
     broken_by="a Finished in an Empty message, and the keys later",
-    shown_in="bad-keys-after-finished",
+    shown_in="violation-keys-late",
 )
 def finished_has_keys(subject: Subject) -> Iterator[Finding]:
     """The first datagram of each association with the KMF's Finished (told by the opened record; without the
@@ -61,7 +61,7 @@ def finished_has_keys(subject: Subject) -> Iterator[Finding]:
     about="retransmitted Finished messages of the KMF in a tunnel",
     needs=Part.TUNNEL | Part.INNER,
     broken_by="a KMF that sends keys once, though the message that had them was lost",
-    shown_in="bad-keys-not-repeated",
+    shown_in="violation-keys-not-repeated",
 )
 def repeated_finished_has_keys(subject: Subject) -> Iterator[Finding]:
     """Later datagrams with the KMF's Finished carry key information, with the octets of the first."""
@@ -90,7 +90,6 @@ def _finished_of(view: InnerView) -> list[WireMessage]:
     about="chosen profiles",
     needs=Part.TUNNEL,
     broken_by="a profile that the MDD did not list",
-    shown_in="bad-profile-not-common",
 )
 def profile_is_common(subject: Subject) -> Iterator[Finding]:
     """The ServerHello's use_srtp against the ClientHello's and the newest list that the MDD sent before."""
@@ -115,7 +114,6 @@ def _answer(view: InnerView) -> int | None:
     about=KEY_INFORMATION,
     needs=Part.TUNNEL,
     broken_by="key information for 0x0007 after a handshake for 0x0009",
-    shown_in="bad-wrong-profile-in-keys",
 )
 def told_profile_is_the_chosen_one(subject: Subject) -> Iterator[Finding]:
     """Both values, in each message with keys."""
@@ -133,7 +131,7 @@ def told_profile_is_the_chosen_one(subject: Subject) -> Iterator[Finding]:
     about=KEY_INFORMATION,
     needs=Part.TUNNEL,
     broken_by="full double keys, or the keys of a single profile for an endpoint that offered a double",
-    shown_in="bad-full-double-key",
+    shown_in="violation-full-double-key",
 )
 def keys_are_of_the_hop_only(subject: Subject) -> Iterator[Finding]:
     """Fields no longer than one layer of the profile; no octets of the exported inner halves; and no single profile
@@ -173,7 +171,7 @@ def has_inner(full: ExportedKeys, keys: RawKeys) -> bool:
     about="key information whose handshake can be opened",
     needs=Part.TUNNEL | Part.INNER,
     broken_by="first halves, client and server the wrong way round, or the whole salts",
-    shown_in="bad-full-double-key",
+    shown_in="violation-full-double-key",
 )
 def keys_are_second_halves(subject: Subject) -> Iterator[Finding]:
     """Compared with what the endpoint's master secret exports (RFC 5764 section 4.2, RFC 8723 section 3)."""
@@ -194,7 +192,7 @@ def keys_are_second_halves(subject: Subject) -> Iterator[Finding]:
     about="key information for profiles that are known",
     needs=Part.TUNNEL,
     broken_by="12-octet keys",
-    shown_in="bad-full-double-key",
+    shown_in="violation-full-double-key",
 )
 def lengths_fit_the_profile(subject: Subject) -> Iterator[Finding]:
     """The four lengths against one layer of the profile that the message names."""
@@ -211,7 +209,7 @@ def lengths_fit_the_profile(subject: Subject) -> Iterator[Finding]:
     about="hop keys",
     needs=Part.HOP,
     broken_by="one key toward two receivers",
-    shown_in="bad-same-key-two-receivers",
+    shown_in="violation-same-key-two-receivers",
 )
 def hops_have_keys_of_their_own(subject: Subject) -> Iterator[Finding]:
     """All keys in key information, and all outer halves that the handshakes export; a repeat within one
@@ -242,7 +240,6 @@ def _hop_keys(subject: Subject) -> Iterator[tuple[int, object, str, bytes]]:
     about="EKT keys of conferences that tunnels name",
     needs=Part.TUNNEL | Part.INNER,
     broken_by="one EKT key for two conferences",
-    shown_in="bad-ekt-key-two-conferences",
 )
 def conferences_share_no_ekt_key(subject: Subject) -> Iterator[Finding]:
     """The conference in the tunnel message selects the end-to-end key: no EKT key is given out in two of them."""

@@ -33,7 +33,6 @@ def _search(subject: Subject, *names: str) -> Iterator[Finding]:
     about=CLEAR,
     needs=Part.INNER,
     broken_by="an EKT key in a tunnel message",
-    shown_in="bad-ekt-key-in-clear",
 )
 def ekt_keys_stay_hidden(subject: Subject) -> Iterator[Finding]:
     """EKT keys and salts of all ekt_key messages, looked for in every datagram, tunnel message and hop payload."""
@@ -47,7 +46,7 @@ def ekt_keys_stay_hidden(subject: Subject) -> Iterator[Finding]:
     about=CLEAR,
     needs=Part.INNER,
     broken_by="full keys in key information",
-    shown_in="bad-full-double-key",
+    shown_in="violation-full-double-key",
 )
 def end_to_end_keys_stay_hidden(subject: Subject) -> Iterator[Finding]:
     """Inner halves of all exported keys and end-to-end keys of all EKT fields, looked for in the same places."""
@@ -107,7 +106,6 @@ def payloads_stay_encrypted(subject: Subject) -> Iterator[Finding]:
     about="streams toward endpoints, from their first packet on",
     needs=Part.HOP,
     broken_by="the sender's counter copied to a late joiner's hop",
-    shown_in="bad-outer-roc-copied",
 )
 def egress_counters_start_at_zero(subject: Subject) -> Iterator[Finding]:
     """The first packet of each SSRC toward each endpoint opens with rollover counter 0."""

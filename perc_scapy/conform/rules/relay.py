@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
@@ -27,6 +28,7 @@ PATIENCE = 4
     about=RELAYED,
     needs=Part.TUNNEL,
     broken_by="an MDD that cuts the endpoint's datagrams, or keeps them",
+    shown_in="violation-dtls-split",
 )
 def dtls_is_passed_on(subject: Subject) -> Iterator[Finding]:
     """Everything tunneled for an association is on its endpoint's link with the same octets; and of what the
@@ -142,30 +144,36 @@ def dtls_beside_keys_is_passed_on(subject: Subject) -> Iterator[Finding]:
     about="media toward endpoints whose keys are seen to arrive",
     needs=Part.TUNNEL,
     broken_by="an MDD that forwards media to whoever has sent a ClientHello",
-    shown_in="bad-media-before-keys",
 )
 def media_waits_for_keys(subject: Subject) -> Iterator[Finding]:
     """SRTP and SRTCP from the MDD to an endpoint, in packets after its ClientHello: none stands before its first
     key information."""
     waiting = _waiting(subject)
-    if not waiting:
-        return
-    for datagram in subject.analysis.datagrams:
-        spans = waiting.get(datagram.dst)
-        if spans and classify(datagram.data) in ("rtp", "rtcp"):
-            early = any(first < datagram.number < keyed for first, keyed in spans)
-            yield Finding(datagram.number, not early, "media before key information")
+    for datagram in subject.analysis.datagrams if waiting else ():
+        wait = waiting.get(datagram.dst)
+        if wait is not None and classify(datagram.data) in ("rtp", "rtcp"):
+            early = wait.first < datagram.number < wait.keyed
+            if wait.certain or not early:
+                yield Finding(datagram.number, not early, "media before key information")
 
 
-def _waiting(subject: Subject) -> dict[object, list[tuple[int, int]]]:
-    """Endpoint -> (packet of its ClientHello, packet of its first keys); only first associations of an address."""
-    found: dict[object, list[tuple[int, int]]] = {}
+class _Wait(NamedTuple):
+    """From an endpoint's ClientHello to its first keys; `certain`: no message of the KMF is missing before these."""
+
+    first: int
+    keyed: int
+    certain: bool
+
+
+def _waiting(subject: Subject) -> dict[object, _Wait]:
+    """By endpoint; only the first association of an address."""
+    found: dict[object, _Wait] = {}
     for view in subject.tunneled("draft00"):
         endpoint, keys, tunnel = view.association.endpoint, view.key_messages, view.tunnel
-        if endpoint is None or tunnel is None or not keys or endpoint in found:
-            continue
-        if tunnel.complete(from_mdd=False, until=keys[0].packet):
-            found[endpoint] = [(view.association.first_packet, keys[0].packet)]
+        if endpoint is not None and tunnel is not None and keys and endpoint not in found:
+            packet = keys[0].packet
+            certain = tunnel.complete(from_mdd=False, until=packet)
+            found[endpoint] = _Wait(view.association.first_packet, packet, certain)
     return found
 
 
@@ -177,7 +185,6 @@ def _waiting(subject: Subject) -> dict[object, list[tuple[int, int]]]:
     about="hops with media and known keys",
     needs=Part.HOP,
     broken_by="an MDD that uses one endpoint's keys toward another",
-    shown_in="bad-keys-of-another-hop",
 )
 def hops_use_their_own_keys(subject: Subject) -> Iterator[Finding]:
     """Packets from the MDD authenticate under the server keys of their receiver. Those that open with the keys of
@@ -206,7 +213,6 @@ def hops_use_their_own_keys(subject: Subject) -> Iterator[Finding]:
     about="relayed packets whose ingress is captured",
     needs=Part.HOP,
     broken_by="an MDD that forwards a packet whose tag is wrong",
-    shown_in="bad-unauthenticated-relay",
 )
 def only_authentic_packets_are_relayed(subject: Subject) -> Iterator[Finding]:
     """Each relayed packet has an ingress copy that authenticated. One that has none, while a packet with its SSRC,

@@ -24,7 +24,7 @@ TOO_SOON = 0.1
     about="senders that announce keys under several EKT keys",
     needs=Part.HOP | Part.END,
     broken_by="the old end-to-end key announced under the new EKT key",
-    shown_in="bad-e2e-key-unchanged",
+    shown_in="violation-e2e-key-kept",
 )
 def new_ekt_key_new_master_key(subject: Subject) -> Iterator[Finding]:
     """Keys in full fields of one sender: none stands under two SPIs, and the first under a new SPI has epoch 0 (unless
@@ -51,7 +51,7 @@ def new_ekt_key_new_master_key(subject: Subject) -> Iterator[Finding]:
     about="changes of keys while a sender talks",
     needs=Part.HOP | Part.END,
     broken_by="the new key in the packet that announces it",
-    shown_in="bad-new-key-at-once",
+    shown_in="violation-no-hold",
 )
 def new_keys_wait(subject: Subject) -> Iterator[Finding]:
     """Where packets under the old key are seen in the second before: none within 100 ms of the first announcement is
@@ -83,7 +83,6 @@ def _changes(packets: list[Heard], announced_at: dict[str, tuple[float, int]]) -
     about="packets announced in EKT fields that can be unwrapped",
     needs=Part.HOP | Part.END,
     broken_by="the first half of the exported salt, which only the sender knows",
-    shown_in="bad-exported-salt",
 )
 def salt_is_the_ekt_one(subject: Subject) -> Iterator[Finding]:
     """Packets open with the key of a field and the salt of its parameter set. One that stays closed is tried with the
@@ -103,7 +102,7 @@ def salt_is_the_ekt_one(subject: Subject) -> Iterator[Finding]:
     about="SSRCs at the MDD's ingress",
     needs=Part.HOP,
     broken_by="two endpoints that send with one SSRC",
-    shown_in="bad-ssrc-of-two-senders",
+    shown_in="violation-ssrc-two-senders",
 )
 def ssrcs_have_one_owner(subject: Subject) -> Iterator[Finding]:
     """SSRCs of authenticated packets from endpoints: all of one SSRC come from one participant of the conference; one

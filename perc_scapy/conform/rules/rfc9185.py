@@ -111,6 +111,7 @@ def tunnel_stands_early(subject: Subject) -> Iterator[Finding]:
     about=TUNNELS,
     needs=Part.TUNNEL,
     broken_by="TunneledDtls before the list",
+    shown_in="violation-rfc9185-profiles-missing",
 )
 def profiles_come_first(subject: Subject) -> Iterator[Finding]:
     """First message of the MDD in each tunnel."""
@@ -361,6 +362,7 @@ def _goes_on(view: InnerView, place: int) -> bool:
     about="MediaKeys",
     needs=Part.TUNNEL,
     broken_by="full double keys, which would give the inner half away",
+    shown_in="violation-rfc9185-full-keys",
 )
 def keys_have_half_length(subject: Subject) -> Iterator[Finding]:
     """The four lengths against one layer of the profile in the message."""

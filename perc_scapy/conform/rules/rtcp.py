@@ -26,7 +26,7 @@ _PERSONAL = {SdesType.NAME, SdesType.EMAIL, SdesType.PHONE, SdesType.LOC, SdesTy
     about=RTCP,
     needs=Part.HOP,
     broken_by="SRTCP under the inner half",
-    shown_in="bad-rtcp-inner",
+    shown_in="violation-ekt-on-rtcp",
 )
 def rtcp_is_hop_by_hop(subject: Subject) -> Iterator[Finding]:
     """Each packet opens with the hop's keys. One that opens with the inner half, or three that do not open at all on a
@@ -57,7 +57,6 @@ def rtcp_is_hop_by_hop(subject: Subject) -> Iterator[Finding]:
     about=RTCP,
     needs=Part.HOP,
     broken_by="an index that goes back, or two reports with one index",
-    shown_in="bad-srtcp-index-goes-back",
 )
 def rtcp_indices_grow(subject: Subject) -> Iterator[Finding]:
     """Indices by hop and SSRC, in capture order; a copy of a packet, and one that was overtaken by fewer than 64, are
@@ -95,7 +94,6 @@ def _index(m: MediaPacket) -> int | None:
     about="source descriptions that open",
     needs=Part.HOP,
     broken_by="an SDES item with the user's mail address",
-    shown_in="bad-personal-rtcp",
 )
 def rtcp_is_not_personal(subject: Subject) -> Iterator[Finding]:
     """SDES items of each chunk; the MDD can read them."""

@@ -39,7 +39,6 @@ def first_octets_are_known(subject: Subject) -> Iterator[Finding]:
     expected="DTLS 1.2 records within the size limits that open under the session's keys",
     about="DTLS sessions",
     broken_by="DTLS 1.0, or a record whose content is longer than 16384 octets",
-    shown_in="bad-dtls-1-0",
 )
 def records_are_sound(subject: Subject) -> Iterator[Finding]:
     """The version that the ServerHello selects; of sessions whose secret is known, that no protected record stays
@@ -61,7 +60,6 @@ def records_are_sound(subject: Subject) -> Iterator[Finding]:
     expected="flights come again after a second or more, not in storms",
     about="retransmitted handshake messages",
     broken_by="an endpoint that sends its ClientHello every 50 ms",
-    shown_in="bad-retransmission-storm",
 )
 def timers_are_patient(subject: Subject) -> Iterator[Finding]:
     """Transmissions of one message by one side, told apart by record number: fewer than five within one second."""

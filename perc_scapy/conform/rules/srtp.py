@@ -29,7 +29,7 @@ MAX_ROC = 16
     about=PACKETS,
     needs=Part.HOP,
     broken_by="session keys derived with a salt padded on the wrong side",
-    shown_in="bad-wrong-kdf",
+    shown_in="interop-srtcp-salt",
 )
 def keys_open_packets(subject: Subject) -> Iterator[Finding]:
     """Each hop and direction with three packets or more: something of it opens."""
@@ -51,7 +51,6 @@ def keys_open_packets(subject: Subject) -> Iterator[Finding]:
     about=PACKETS,
     needs=Part.HOP,
     broken_by="the two directions the wrong way round",
-    shown_in="bad-directions-swapped",
 )
 def directions_have_their_keys(subject: Subject) -> Iterator[Finding]:
     """Packets that open under the key of their direction; what stays closed is tried with the other one."""
@@ -69,7 +68,6 @@ def directions_have_their_keys(subject: Subject) -> Iterator[Finding]:
     about="streams whose hop layer opens",
     needs=Part.HOP,
     broken_by="a sender that forgets the rollover counter",
-    shown_in="bad-roc-reset",
 )
 def rollover_counters_run_on(subject: Subject) -> Iterator[Finding]:
     """Each stream is counted from its first packet on, and each packet opened at the index which that gives. A gap of
@@ -137,7 +135,7 @@ def _opens_there(context: SrtpContext, packet: bytes, index: int) -> bool | None
     about=PACKETS,
     needs=Part.HOP,
     broken_by="an endpoint or MDD that protects two packets with one index",
-    shown_in="bad-outer-nonce-reuse",
+    shown_in="violation-nonce-reuse",
 )
 def indices_are_used_once(subject: Subject) -> Iterator[Finding]:
     """Packets of one hop, SSRC and SEQ with different octets: nonce reuse, if both authenticate under one index."""

@@ -68,7 +68,7 @@ def kmf_never_dials(subject: Subject) -> Iterator[Finding]:
     about=TUNNELS,
     needs=Part.TUNNEL,
     broken_by="a KMF that lets an MDD in without a certificate",
-    shown_in="bad-tunnel-no-certificate",
+    shown_in="violation-tunnel-without-certificate",
 )
 def tunnel_is_mutual(subject: Subject) -> Iterator[Finding]:
     """Each tunnel that carries messages: the handshake shows a request, and non-empty chains from both sides."""
@@ -110,9 +110,12 @@ def cookie_comes_back(subject: Subject) -> Iterator[Finding]:
             m for m in session.all(HandshakeType.CLIENT_HELLO, True) if m.packet < answer.packet
         ]
         later = [m for m in hellos if asked is not None and m.packet > asked.packet]
-        if later and subject.whole:
+        if later:
             ok = any(_shown(m.body) in cookies for m in hellos)
-            yield Finding(answer.packet, ok, "ServerHello though no ClientHello showed the cookie")
+            if ok or subject.whole:
+                yield Finding(
+                    answer.packet, ok, "ServerHello though no ClientHello showed the cookie"
+                )
 
 
 def _asked(body: bytes) -> bytes:
@@ -135,7 +138,7 @@ def _shown(body: bytes) -> bytes | None:
     about="tunneled handshakes",
     needs=Part.TUNNEL,
     broken_by="a KMF that runs DTLS-SRTP through a tunnel whose client stayed anonymous",
-    shown_in="bad-tunnel-no-certificate",
+    shown_in="violation-tunnel-without-certificate",
 )
 def mdd_is_known_first(subject: Subject) -> Iterator[Finding]:
     """The first tunneled ServerHello of each association comes after the tunnel client's Certificate."""
@@ -157,6 +160,7 @@ def mdd_is_known_first(subject: Subject) -> Iterator[Finding]:
     about=MESSAGES,
     needs=Part.TUNNEL,
     broken_by="a keep-alive of the MDD's own invention",
+    shown_in="violation-tunnel-messages",
 )
 def only_messages(subject: Subject) -> Iterator[Finding]:
     """Every record reads as one message from front to end. A fault of form fails the clause of that form as well."""
@@ -216,7 +220,6 @@ def answers_stay_home(subject: Subject) -> Iterator[Finding]:
     about="answers of the KMF",
     needs=Part.TUNNEL,
     broken_by="a KMF that makes up an id for its answers",
-    shown_in="bad-unknown-association",
 )
 def answers_use_known_ids(subject: Subject) -> Iterator[Finding]:
     """Where the capture has every record of the MDD so far, an id that is not among them was never given out."""
@@ -236,7 +239,6 @@ def answers_use_known_ids(subject: Subject) -> Iterator[Finding]:
     about="KMF messages for associations that the MDD never announced",
     needs=Part.TUNNEL,
     broken_by="an MDD that sends it to the last endpoint it heard of",
-    shown_in="bad-unknown-association",
 )
 def unknown_ids_are_dropped(subject: Subject) -> Iterator[Finding]:
     """Such a message's DTLS must not appear in any datagram of the capture outside of the tunnel."""
@@ -255,7 +257,7 @@ def unknown_ids_are_dropped(subject: Subject) -> Iterator[Finding]:
     about="datagrams of endpoints in a tunnel",
     needs=Part.TUNNEL,
     broken_by="an MDD that changes the id in the middle of a handshake",
-    shown_in="bad-association-id-changed",
+    shown_in="violation-association-id-changed",
 )
 def ids_stay(subject: Subject) -> Iterator[Finding]:
     """Each tunneled datagram is looked up on the endpoint's link: it must carry the id of that link's ClientHello.
@@ -328,7 +330,7 @@ def _person(view: InnerView) -> object:
     about=MESSAGES,
     needs=Part.TUNNEL,
     broken_by="a message that names a conference which the association does not belong to",
-    shown_in="bad-unknown-conference",
+    shown_in="violation-conference-id-changed",
 )
 def conference_stays(subject: Subject) -> Iterator[Finding]:
     """The conference of an association is what the MDD's first message says; all others, both ways, repeat it."""

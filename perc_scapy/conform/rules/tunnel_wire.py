@@ -40,6 +40,7 @@ def _form(subject: Subject, id_: str, type_: Type | None = None) -> Iterator[Fin
     about=MESSAGES,
     needs=Part.TUNNEL,
     broken_by="version 1.1",
+    shown_in="violation-tunnel-messages",
 )
 def version_is_1_0(subject: Subject) -> Iterator[Finding]:
     """major 1, minor 0, in both directions."""
@@ -64,6 +65,7 @@ def header_is_whole(subject: Subject) -> Iterator[Finding]:
     about=MESSAGES,
     needs=Part.TUNNEL,
     broken_by="type 3",
+    shown_in="violation-tunnel-messages",
 )
 def type_is_defined(subject: Subject) -> Iterator[Finding]:
     """Types 3 to 255 are undefined."""
@@ -124,6 +126,7 @@ def key_fields_are_whole(subject: Subject) -> Iterator[Finding]:
     about="profile lists and key information",
     needs=Part.TUNNEL,
     broken_by="an MDD that sends keys",
+    shown_in="violation-tunnel-messages",
 )
 def types_go_one_way(subject: Subject) -> Iterator[Finding]:
     """Type 1 and type 2 against the side that sent them."""
@@ -143,7 +146,7 @@ def types_go_one_way(subject: Subject) -> Iterator[Finding]:
     about="first messages of associations",
     needs=Part.TUNNEL,
     broken_by="an MDD that forwards the first ClientHello as Empty",
-    shown_in="bad-no-supported-profiles",
+    shown_in="violation-profiles-missing",
 )
 def first_message_has_profiles(subject: Subject) -> Iterator[Finding]:
     """The MDD's first message with a ClientHello, unless the KMF had answered before it or records are missing."""
@@ -163,6 +166,7 @@ def first_message_has_profiles(subject: Subject) -> Iterator[Finding]:
     about="later messages of the MDD",
     needs=Part.TUNNEL,
     broken_by="profiles with every message, as jones-01 has it",
+    shown_in="violation-dtls-split",
 )
 def later_messages_are_empty(subject: Subject) -> Iterator[Finding]:
     """A ClientHello may still cross the first answer; anything else from the endpoint follows a ServerHello. And
@@ -185,7 +189,6 @@ def later_messages_are_empty(subject: Subject) -> Iterator[Finding]:
     about="messages of the KMF",
     needs=Part.TUNNEL,
     broken_by="keys before the endpoint's Finished was there",
-    shown_in="bad-keys-before-finished",
 )
 def keys_come_with_the_last_flight(subject: Subject) -> Iterator[Finding]:
     """A message with keys carries records of the last flight (no ServerHello, no cookie request) or no DTLS at all."""

@@ -17,7 +17,7 @@ from perc_scapy.conform.subject.doubts import Doubts
 from perc_scapy.conform.subject.ekt_view import EktView
 from perc_scapy.conform.subject.end_doubts import EndDoubts
 from perc_scapy.conform.subject.inner import InnerView, has_all
-from perc_scapy.conform.subject.packets import Packets, Stream
+from perc_scapy.conform.subject.packets import Packets
 from perc_scapy.conform.subject.part import SECRETS, Part
 from perc_scapy.conform.subject.tunnel_view import TunnelView
 from perc_scapy.conform.subject.wire import WireMessage
@@ -97,11 +97,12 @@ class Subject:
 
     @cached_property
     def whole(self) -> bool:
-        """Nothing tells that packets are missing: no hole in the record numbers of any DTLS session, tunneled ones
-        included, nor in the sequence numbers of any stream. Only then is what is not there something that was not sent.
+        """Nothing tells that packets are missing: no hole in the record numbers of any DTLS session, and no packet from
+        the MDD whose origin is not there. Only then is what is not there something that was not sent.
         """
-        sessions = all(has_all(session) for session in self._sessions())
-        return sessions and all(map(_is_whole, self.packets.streams))
+        seen = [session for session, _, _ in self.analysis.dtls_sessions()]
+        seen += [a.tunneled for a in self.analysis.associations if a.tunneled and not a.direct]
+        return all(map(has_all, seen)) and not self.packets.orphans
 
     # -- what stayed closed
 
@@ -162,11 +163,6 @@ class Subject:
         if found & (Part.TUNNEL | Part.INNER):
             found |= Part.END if not self.ekt.has_sets else Part.NOTHING
         return found
-
-
-def _is_whole(stream: Stream) -> bool:
-    numbers = sorted({heard.index for heard in stream.packets})
-    return numbers[-1] - numbers[0] == len(numbers) - 1
 
 
 def _sealed(association: Association) -> bool:

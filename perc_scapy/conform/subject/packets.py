@@ -156,6 +156,17 @@ class Packets:
         return sorted(pairs, key=lambda pair: pair[1].number)
 
     @cached_property
+    def orphans(self) -> list[Heard]:
+        """Packets from the MDD without an origin, altered or not, at the ingress, though their SSRC has others there."""
+        near = [h for h in self.heard if h.m.from_endpoint]
+        known, stamps = {h.m.ssrc for h in near}, {h.header[4:12] for h in near}
+        return [
+            h
+            for h in self.heard
+            if not h.m.from_endpoint and h.m.ssrc in known and h.header[4:12] not in stamps
+        ]
+
+    @cached_property
     def streams(self) -> list[Stream]:
         """Every SSRC at every hop."""
         groups: dict[tuple[Hop, int], list[Heard]] = defaultdict(list)
