@@ -65,7 +65,7 @@ def finish(stage: Stage) -> Built:
 @recipe(
     "violation",
     "The KMF gives the MDD the full double key",
-    violates="T00-KMF-14 R8871-31 R8871-04 SLD-ROLE-02 FW16-01 DBL-01 DBL-02",
+    violates="T00-KMF-14 R8871-31 R8871-04 SLD-ROLE-02 FW16-01 DBL-01 DBL-02 SS2-07",
 )
 def violation_full_double_key() -> Built:
     """SRTPKeyInformation about B holds 32-octet keys and 24-octet salts: the end-to-end halves as well. The MDD, in the
