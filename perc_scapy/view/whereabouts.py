@@ -30,6 +30,7 @@ class Whereabouts:
     def __init__(self, analysis: Analysis) -> None:
         self.people = people_of(analysis.associations)
         self._letters = {id(a): p.letter for p in self.people for a in p.associations}
+        self._hops: dict[tuple[int, bool], Place] = {}
         self._packets: dict[int, tuple[str, Association]] = {}
         self._flows: dict[frozenset[Address], tuple[str, Association]] = {}
         self._tunneled: dict[int, tuple[str, Association]] = {}
@@ -86,5 +87,9 @@ class Whereabouts:
         return Place("" if found is None else found[0], hop)
 
     def _hop(self, letter: str, association: Association, from_endpoint: bool) -> Place:
-        near, far = (letter, MDD) if not is_plain(association) else ("client", "server")
-        return Place(letter, f"{near}>{far}" if from_endpoint else f"{far}>{near}")
+        known = self._hops.get((id(association), from_endpoint))
+        if known is None:
+            near, far = (letter, MDD) if not is_plain(association) else ("client", "server")
+            known = Place(letter, f"{near}>{far}" if from_endpoint else f"{far}>{near}")
+            self._hops[id(association), from_endpoint] = known
+        return known
