@@ -8,18 +8,19 @@ from perc_scapy.capture.associations import Association
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.explain.cause import FOUND, MISSING, OPEN, Cause
+from perc_scapy.explain.traffic import Traffic
 
 HOP, INNER, EKT, RTCP = "hop-by-hop layer", "end-to-end layer", "EKT field", "SRTCP"
 _KEYS = "RFC 5764 section 4.2"
 
 
-def absent(analysis: Analysis, media: MediaPacket) -> Cause | None:
-    """Why there is nothing to try; None when there is."""
+def absent(analysis: Analysis, media: MediaPacket, traffic: Traffic | None = None) -> Cause | None:
+    """Why there is nothing to try; None when there is. `traffic`: that of the analysis, when it is at hand."""
     subject = RTCP if media.kind == "rtcp" else HOP
     if media.opened.plain is not None and not media.opened.late:
         return Cause(subject, OPEN, "it opens")
     if media.opened.repeat:
-        return _again(analysis, media, subject)
+        return _again(traffic or Traffic(analysis.media), media, subject)
     if media.association is None:
         return _no_association(analysis, media, subject)
     if media.association.hop_keys() is None:
@@ -30,26 +31,11 @@ def absent(analysis: Analysis, media: MediaPacket) -> Cause | None:
     return None
 
 
-def _again(analysis: Analysis, media: MediaPacket, subject: str) -> Cause:
+def _again(traffic: Traffic, media: MediaPacket, subject: str) -> Cause:
     """The index was used before: by the same octets, or by others, which repeats a nonce."""
-    earlier = [
-        m
-        for m in analysis.media
-        if m.number < media.number
-        and (m.kind, m.ssrc, m.from_endpoint) == (media.kind, media.ssrc, media.from_endpoint)
-        and m.association is media.association
-    ]
     if media.opened.hop_opened and media.kind == "rtp":
-        senders = {
-            id(m.association) for m in analysis.media if m.from_endpoint and m.ssrc == media.ssrc
-        }
-        if len(senders) > 1:
-            text = (
-                f"{len(senders)} endpoints send SSRC {media.ssrc:08x}, and their indices meet here"
-            )
-            return Cause(INNER, FOUND, text, "RFC 3550 section 8.2; RFC 7714 section 8.4")
-        text = "its end-to-end index was seen before under another hop-by-hop index: the MDD relays a packet again"
-        return Cause(INNER, FOUND, text, "RFC 8871 section 8.2.2")
+        return _inner_again(traffic, media)
+    earlier = [m for m in traffic.stream(media) if m.number < media.number]
     twin = next((m for m in reversed(earlier) if m.datagram.data == media.datagram.data), None)
     if twin is not None:
         text = (
@@ -64,6 +50,19 @@ def _again(analysis: Analysis, media: MediaPacket, subject: str) -> Cause:
             return Cause(subject, FOUND, text, "RFC 7714 section 8.4")
     text = "its index was used before, or is too old to know: a duplicate, a replay, or a nonce used twice"
     return Cause(subject, FOUND, text, "RFC 3711 section 3.3.2")
+
+
+def _inner_again(traffic: Traffic, media: MediaPacket) -> Cause:
+    """The hop's index is fresh, the end-to-end index is not."""
+    senders = traffic.senders(media.ssrc)
+    if senders > 1:
+        text = f"{senders} endpoints send SSRC {media.ssrc:08x}, and their indices meet here"
+        return Cause(INNER, FOUND, text, "RFC 3550 section 8.2; RFC 7714 section 8.4")
+    text = "its end-to-end index was seen before under another hop-by-hop index: "
+    if media.from_endpoint:
+        text += "its sender uses an index again"
+        return Cause(INNER, FOUND, text, "RFC 7714 section 8.4; RFC 8723 section 5.1")
+    return Cause(INNER, FOUND, text + "the MDD relays a packet again", "RFC 8871 section 8.2.2")
 
 
 def profile_of(association: Association) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cached_property
 
 from perc_scapy.capture.analysis import Analysis
@@ -13,10 +14,15 @@ from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.explain import ekt
 from perc_scapy.explain.absent import EKT, INNER
 from perc_scapy.explain.cause import FOUND, MISSING, Cause
-from perc_scapy.explain.search import Outcome
+from perc_scapy.explain.search import Option, Outcome
+from perc_scapy.explain.traffic import Stream, Traffic, stream_of
 
 EPOCH = "RFC 8870 section 4.3.2: an epoch that was passed is rejected"
 TIMING = "RFC 8870 section 4.6"
+MAX_LEGACY = 8
+"""Keys taken out of EKT fields of other forms, for one stream."""
+MAX_READ = 500
+"""Packets of one stream that are looked at for such fields."""
 
 
 class Announcements:
@@ -24,6 +30,7 @@ class Announcements:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
+        self._legacy: dict[Stream, list[Option]] = {}
 
     @cached_property
     def sets(self) -> list[EktParameters]:
@@ -37,8 +44,16 @@ class Announcements:
         """Every end-to-end key that these sets unwrap."""
         return learned_keys(self._analysis.media, self.sets)
 
+    @cached_property
+    def _by_ssrc(self) -> dict[int, list[LearnedKey]]:
+        found: dict[int, list[LearnedKey]] = defaultdict(list)
+        for key in self.learned:
+            found[key.ssrc].append(key)
+        return found
+
     def of(self, ssrc: int) -> list[LearnedKey]:
-        return [key for key in self.learned if key.ssrc == ssrc]
+        """The keys announced for a stream."""
+        return self._by_ssrc.get(ssrc, [])
 
     def roc(self, ssrc: int) -> int | None:
         """The highest ROC announced for a stream."""
@@ -46,14 +61,30 @@ class Announcements:
 
     def stream(self, media: MediaPacket) -> list[MediaPacket]:
         """The packets of the same SSRC at the same hop, in the same direction."""
-        return [
-            m
-            for m in self._analysis.media
-            if m.kind == "rtp"
-            and m.ssrc == media.ssrc
-            and m.association is media.association
-            and m.from_endpoint == media.from_endpoint
-        ]
+        return self.traffic.stream(media)
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        return Traffic(self._analysis.media)
+
+    def legacy(self, media: MediaPacket) -> list[Option]:
+        """Keys of a stream's fields that no right reading gives."""
+        name = stream_of(media)
+        if name not in self._legacy:
+            self._legacy[name] = self._read_legacy(self.stream(media))
+        return self._legacy[name]
+
+    def _read_legacy(self, packets: list[MediaPacket]) -> list[Option]:
+        found: dict[bytes, Option] = {}
+        for m in [m for m in packets if m.datagram.data[-1] & 1 or m.datagram.data[-1] == 2][
+            :MAX_READ
+        ]:
+            got = ekt.announced(m.datagram.data, self.sets)
+            if got is not None and got.faults and len(found) < MAX_LEGACY:
+                name = ", and ".join(text for text, _ in got.faults) + f" (packet {m.number})"
+                clause = "; ".join(dict.fromkeys(clause for _, clause in got.faults))
+                found.setdefault(bytes(got.master.key), Option(got.master, name, clause))
+        return list(found.values())
 
     def passed_epoch(self, media: MediaPacket, outcome: Outcome) -> Cause | None:
         """A receiver had to refuse the key, because a higher epoch came before."""

@@ -11,7 +11,7 @@ from perc_scapy.crypto.profiles import SrtpProfile
 from perc_scapy.explain import kdf, trials
 from perc_scapy.explain.indices import INDEPENDENT, SAME, roc_options
 from perc_scapy.explain.octets import Inside, insides
-from perc_scapy.explain.search import Option, Outcome, search
+from perc_scapy.explain.search import MAX_TRIALS, Option, Outcome, search
 
 
 def explain_inner(
@@ -21,6 +21,7 @@ def explain_inner(
     *,
     estimate: int,
     announced: int | None = None,
+    limit: int = MAX_TRIALS,
 ) -> Outcome:
     """Search over the inner layer of an opened packet; `profile` is what one layer runs."""
     if not keys:
@@ -45,7 +46,7 @@ def explain_inner(
         changed = {**values, "index": index, "aad": values["aad"](inside.header)}
         return trials.open_gcm(changed, profile, inside.header, inside.body) is not None
 
-    return search(aspects, attempt)
+    return search(aspects, attempt, limit)
 
 
 def _indices(

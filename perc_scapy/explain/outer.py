@@ -11,7 +11,7 @@ from perc_scapy.crypto.srtp import header_end
 from perc_scapy.explain import kdf, trials
 from perc_scapy.explain.indices import roc_options
 from perc_scapy.explain.octets import Cut, ends
-from perc_scapy.explain.search import Option, Outcome, search
+from perc_scapy.explain.search import MAX_TRIALS, Option, Outcome, search
 
 TAG = "RFC 5764 section 4.1.2: the profile fixes the length of the tag"
 
@@ -25,6 +25,7 @@ def explain_outer(
     estimate: int,
     announced: int | None = None,
     first: Mapping[str, Option] | None = None,
+    limit: int = MAX_TRIALS,
 ) -> Outcome:
     """Search over the outer layer of `wire`. `profile` is what one layer runs; `first`: what fitted a neighbour.
 
@@ -53,7 +54,7 @@ def explain_outer(
         if first is None
         else {**aspects, **{n: _sooner(aspects[n], o) for n, o in first.items()}}
     )
-    return search(known or aspects, attempt)
+    return search(known or aspects, attempt, limit)
 
 
 def _sooner(options: list[Option], known: Option) -> list[Option]:

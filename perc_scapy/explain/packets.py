@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
@@ -16,6 +17,7 @@ from perc_scapy.errors import DecodeError
 from perc_scapy.explain import ekt
 from perc_scapy.explain.absent import HOP, INNER, RTCP, absent, profile_of
 from perc_scapy.explain.announcements import Announcements
+from perc_scapy.explain.budget import Budget
 from perc_scapy.explain.cause import FOUND, MISSING, UNKNOWN, Cause, of_search
 from perc_scapy.explain.indices import estimates
 from perc_scapy.explain.inner import explain_inner
@@ -25,10 +27,13 @@ from perc_scapy.explain.relay import Relays
 from perc_scapy.explain.rtcp import explain_rtcp
 from perc_scapy.explain.search import Option
 
-MAX_LEGACY = 8
-"""Keys taken out of EKT fields of other forms, for one stream."""
+MAX_FOREIGN = 400
+"""Keys of other streams and associations, and salts, that are tried on a packet: of each sort."""
 _HOPELESS = (
     "no hypothesis opens it: altered on the way, or sealed with a key that is not in this capture"
+)
+_NOT_SEARCHED = (
+    "not searched, because so much of this capture stays closed; `--packet N` searches one packet"
 )
 LATE = Cause(
     INNER,
@@ -45,7 +50,10 @@ class PacketExplainer:
         self._analysis = analysis
         self._announced = Announcements(analysis)
         self._relays = Relays(analysis)
+        self._budget = Budget()
         self._fitted: dict[object, dict[str, Option]] = {}
+        self._inner_halves: dict[int, list[Option]] = {}
+        self._hops: dict[object, list[Option]] = {}
 
     @cached_property
     def _estimates(self) -> dict[int, int]:
@@ -53,9 +61,11 @@ class PacketExplainer:
 
     def explain(self, media: MediaPacket) -> Cause:
         """The cause; of kind `open` when the packet did open."""
-        missing = absent(self._analysis, media)
+        missing = absent(self._analysis, media, self._announced.traffic)
         if missing is not None or media.association is None:
             return missing or Cause(HOP, UNKNOWN, _HOPELESS)
+        if not self._budget.limit(_place(media)):
+            return Cause(RTCP if media.kind == "rtcp" else HOP, UNKNOWN, _NOT_SEARCHED)
         row = SRTP_PROFILES[profile_of(media.association)]
         if media.kind == "rtcp":
             return self._rtcp(media, media.association, row)
@@ -66,8 +76,11 @@ class PacketExplainer:
     # -- one layer each
 
     def _hop_keys(self, media: MediaPacket, association: Association) -> list[Option]:
-        everyone = self._analysis.associations
-        return hop_options(association, everyone, from_endpoint=media.from_endpoint)
+        everyone, name = self._analysis.associations, (id(association), media.from_endpoint)
+        if name not in self._hops:
+            found = hop_options(association, everyone, from_endpoint=media.from_endpoint)
+            self._hops[name] = found[:MAX_FOREIGN]
+        return self._hops[name]
 
     def _outer(self, media: MediaPacket, association: Association, row: SrtpProfile) -> Cause:
         has_ekt = association.ekt_cipher is not None
@@ -82,16 +95,20 @@ class PacketExplainer:
                 estimate=self._estimates.get(media.number, 0),
                 announced=found.roc if found else None,
                 first=self._fitted.get(stream),
+                limit=self._budget.limit(_place(media)),
             )
         except DecodeError as error:
             return Cause(HOP, FOUND, f"it is no RTP packet: {error}", "RFC 3550 section 5.1")
+        self._budget.spend(_place(media), outcome)
         if outcome.options is not None:
             self._fitted[stream] = outcome.options
         return of_search(HOP, outcome, _HOPELESS)
 
     def _rtcp(self, media: MediaPacket, association: Association, row: SrtpProfile) -> Cause:
         keys = self._hop_keys(media, association)
-        return of_search(RTCP, explain_rtcp(media.datagram.data, row.layer, keys), _HOPELESS)
+        limit = self._budget.limit(_place(media))
+        outcome = explain_rtcp(media.datagram.data, row.layer, keys, limit)
+        return of_search(RTCP, self._budget.spend(_place(media), outcome), _HOPELESS)
 
     def _inner(self, media: MediaPacket, association: Association, row: SrtpProfile) -> Cause:
         outer = media.opened.outer
@@ -105,7 +122,9 @@ class PacketExplainer:
             self._inner_keys(media, association),
             estimate=self._estimates.get(media.number, 0),
             announced=own.roc if own else self._announced.roc(media.ssrc),
+            limit=self._budget.limit(_place(media)),
         )
+        self._budget.spend(_place(media), outcome)
         if outcome.deviations:
             return of_search(INNER, outcome, "")
         if media.opened.late:
@@ -127,25 +146,19 @@ class PacketExplainer:
 
     def _inner_keys(self, media: MediaPacket, association: Association) -> list[Option]:
         found = [Option(key.master) for key in self._announced.of(media.ssrc)]
-        found += self._legacy(media)
+        found += self._announced.legacy(media)
+        found += islice(self._other_streams(media), MAX_FOREIGN)
+        found += islice(self._other_salts(media), MAX_FOREIGN)
+        if id(association) not in self._inner_halves:
+            halves = inner_options(association, self._analysis.associations)
+            self._inner_halves[id(association)] = halves[:MAX_FOREIGN]
+        return found + self._inner_halves[id(association)]
+
+    def _other_streams(self, media: MediaPacket) -> Iterator[Option]:
         for key in self._announced.learned:
             if key.ssrc != media.ssrc:
                 text = f"the end-to-end key is the one announced for SSRC {key.ssrc:08x}"
-                found.append(Option(key.master, text, ekt.NAMES_STREAM))
-        found += self._other_salts(media)
-        found += inner_options(association, self._analysis.associations)
-        return found
-
-    def _legacy(self, media: MediaPacket) -> list[Option]:
-        """Keys of this stream's fields that no right reading gives."""
-        found: dict[bytes, Option] = {}
-        for other in self._announced.stream(media):
-            got = ekt.announced(other.datagram.data, self._announced.sets)
-            if got is not None and got.faults and len(found) < MAX_LEGACY:
-                name = ", and ".join(text for text, _ in got.faults) + f" (packet {other.number})"
-                clause = "; ".join(dict.fromkeys(clause for _, clause in got.faults))
-                found.setdefault(bytes(got.master.key), Option(got.master, name, clause))
-        return list(found.values())
+                yield Option(key.master, text, ekt.NAMES_STREAM)
 
     def _other_salts(self, media: MediaPacket) -> Iterator[Option]:
         """The announced key with another salt than that of its EKT key."""
@@ -159,13 +172,20 @@ class PacketExplainer:
                 if parameters.spi != key.spi:
                     other = MasterKey(key.master.key, Key(parameters.salt[:12]))
                     yield Option(other, f"the salt is that of SPI {parameters.spi:#06x}", ekt.SALT)
-            for salt in self._exported_salts():
+            for salt in self._exported_salts:
                 text = "the inner half of the exported salt is kept, where the salt of ekt_key replaces it"
                 yield Option(MasterKey(key.master.key, salt), text, "RFC 8871 section 4.5.1")
 
-    def _exported_salts(self) -> Iterator[Key]:
+    @cached_property
+    def _exported_salts(self) -> list[Key]:
+        found = []
         for association in self._analysis.associations:
             full = association.exported()
             if full is not None and SRTP_PROFILES[full.profile].is_double:
-                yield full.client.inner().salt
-                yield full.server.inner().salt
+                found += [full.client.inner().salt, full.server.inner().salt]
+        return found
+
+
+def _place(media: MediaPacket) -> tuple[str, int, bool, bool]:
+    """Packets of one direction of one association, by the layer that stayed closed."""
+    return media.kind, id(media.association), media.from_endpoint, media.opened.hop_opened

@@ -16,6 +16,10 @@ from perc_scapy.wire import Ohb, peel_ohb
 ALLOWED = "RFC 8723 section 5.2: an MDD may change PT, SEQ and M, and puts their original values into the OHB"
 
 
+TAG = 16
+"""Octets of the inner layer at least; fewer say nothing about where they come from."""
+
+
 class Relays:
     """The packets that came into MDDs, to be found again behind them."""
 
@@ -35,13 +39,19 @@ class Relays:
         found: dict[bytes, MediaPacket] = {}
         for m in self._ingress:
             body = _body(m)
-            if body:
+            if body is not None and len(body) >= TAG:
                 found.setdefault(body, m)
         return found
 
     @cached_property
-    def _by_time(self) -> dict[tuple[int, int], MediaPacket]:
-        return {(m.ssrc, m.timestamp): m for m in reversed(self._ingress)}
+    def _by_index(self) -> dict[tuple[int, int, int], MediaPacket]:
+        """One timestamp may have many packets (a video frame), of which the capture may lack some: SEQ tells them."""
+        found = {(m.ssrc, m.timestamp, _original_seq(m)): m for m in reversed(self._ingress)}
+        return {(ssrc, time, seq): m for (ssrc, time, seq), m in found.items() if seq is not None}
+
+    @cached_property
+    def _sent(self) -> set[int]:
+        return {m.ssrc for m in self._ingress}
 
     @property
     def sees_any(self) -> bool:
@@ -50,7 +60,7 @@ class Relays:
 
     def sends(self, ssrc: int) -> bool:
         """Whether any endpoint sends this SSRC."""
-        return any(m.ssrc == ssrc for m in self._ingress)
+        return ssrc in self._sent
 
     def explain(self, media: MediaPacket) -> Cause | None:
         """What the MDD changed and should not have; None when it changed nothing of the kind."""
@@ -59,11 +69,20 @@ class Relays:
         same = self._by_ciphertext.get(_body(media) or b"")
         if same is not None:
             return _changed_header(same, media)
-        near = self._by_time.get((media.ssrc, media.timestamp))
+        seq = _original_seq(media)
+        near = None if seq is None else self._by_index.get((media.ssrc, media.timestamp, seq))
         if near is None:
             return None
         text = f"the MDD altered the payload: what its sender sealed, in packet {near.number}, is not the same here"
         return Cause(INNER, FOUND, text, ALLOWED)
+
+
+def _original_seq(media: MediaPacket) -> int | None:
+    """SEQ as its sender made it; None when the OHB cannot be read."""
+    try:
+        return None if media.opened.outer is None else _seq(*_original(media.opened.outer))
+    except DecodeError:
+        return None
 
 
 def _body(media: MediaPacket) -> bytes | None:

@@ -13,7 +13,7 @@ from perc_scapy.crypto.profiles import SrtpProfile
 from perc_scapy.crypto.transforms import E_BIT
 from perc_scapy.errors import DecodeError
 from perc_scapy.explain import kdf
-from perc_scapy.explain.search import Option, Outcome, search
+from perc_scapy.explain.search import MAX_TRIALS, Option, Outcome, search
 from perc_scapy.explain.trials import gcm_opens
 from perc_scapy.wire import peel_ekt
 
@@ -32,7 +32,9 @@ class Parts(NamedTuple):
     aad: bytes
 
 
-def explain_rtcp(wire: bytes, profile: SrtpProfile, keys: list[Option]) -> Outcome:
+def explain_rtcp(
+    wire: bytes, profile: SrtpProfile, keys: list[Option], limit: int = MAX_TRIALS
+) -> Outcome:
     """Search over an SRTCP packet under keys of the hop; `profile` is what the hop's layer runs."""
     gcm = profile.cipher == "aes-gcm"
     aspects = {
@@ -44,7 +46,7 @@ def explain_rtcp(wire: bytes, profile: SrtpProfile, keys: list[Option]) -> Outco
         "iv": _IVS if gcm else [Option(None)],
     }
     opens = _gcm if gcm else _cm
-    return search(aspects, lambda values: opens(values, values["end"]))
+    return search(aspects, lambda values: opens(values, values["end"]), limit)
 
 
 def _ends(wire: bytes) -> list[Option]:

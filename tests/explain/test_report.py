@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perc_scapy.explain.budget import Budget
 from perc_scapy.explain.report import explain, explain_packet
 from tests.explain.forge import CAPTURES, Sender, association, conference, with_packets
 
@@ -61,3 +62,22 @@ def test_hostile_packets_are_explained_somehow(data: st.DataObject) -> None:
 
 def test_captures_are_where_they_should_be() -> None:
     assert Path(CAPTURES).is_dir()
+
+
+def test_a_flood_that_nothing_opens_is_searched_within_a_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Thirty streams of noise: two packets in depth, then briefly, and the end is told as such."""
+    monkeypatch.setattr("perc_scapy.explain.packets.Budget", lambda: Budget(60_000))
+    wires = []
+    for number in range(60):
+        wire = bytearray(Sender(ssrc=0x5000 + number).packet())
+        wire[20] ^= 1
+        wires.append(bytes(wire))
+    found = [e for e in explain(with_packets(*wires)) if e.cause.subject == "hop-by-hop layer"]
+    assert sum(len(e.packets) for e in found) == 60
+    searched, unsearched = found
+    assert "no hypothesis opens it" in searched.cause.text
+    assert "not searched" in unsearched.cause.text
+    # 2 x 20,000, then 600 each until 60,000 are used up.
+    assert len(searched.packets) == 2 + 34
