@@ -17,7 +17,7 @@ Judge = Callable[[Subject], Iterator[Finding]]
 
 MODULES = (
     "tunnel", "tunnel_wire", "relay", "keys", "handshake", "session", "ekt", "ekt_fields", "renewal", "double",
-    "srtp", "rtcp", "privacy", "rfc9185", "flows",
+    "srtp", "rtcp", "privacy", "rfc9185", "rfc9185_kmf", "flows",
 )  # fmt: skip
 """Modules of `rules/`."""
 

@@ -54,8 +54,7 @@ def every_packet_has_a_field(subject: Subject) -> Iterator[Finding]:
     """A packet that authenticates only as it is has no field; SRTCP that authenticates only without its last octets has
     one."""
     for m in subject.packets.rtp + subject.packets.rtcp:
-        with_ekt = m.association is not None and m.association.ekt_cipher is not None
-        if with_ekt and m.opened.outer is not None:
+        if id(m.association) in subject.packets.with_ekt and m.opened.outer is not None:
             ok = m.kind == "rtcp" or m.opened.ekt is not None
             yield Finding(m.number, ok, "SRTP without an EKT field")
     for doubt in subject.doubts.closed:
@@ -76,7 +75,7 @@ def types_are_assigned(subject: Subject) -> Iterator[Finding]:
     """The last octet of each SRTP packet of associations with EKT: 1 and 3 to 255 mean nothing today."""
     without = {id(doubt.m) for doubt in subject.doubts.closed if doubt.no_field}
     for m in subject.packets.rtp:
-        if m.association is None or m.association.ekt_cipher is None or not m.datagram.data:
+        if id(m.association) not in subject.packets.with_ekt or not m.datagram.data:
             continue
         if id(m) in without or (m.opened.outer is not None and m.opened.ekt is None):
             continue  # there is no field: see EKT-06
@@ -94,7 +93,7 @@ def types_are_assigned(subject: Subject) -> Iterator[Finding]:
 def full_fields_are_whole(subject: Subject) -> Iterator[Finding]:
     """Each packet that ends in 02: the length fits, and leaves a key-wrap ciphertext (a multiple of 8, 16 or more)."""
     for m in subject.packets.rtp:
-        if m.association is None or m.association.ekt_cipher is None:
+        if id(m.association) not in subject.packets.with_ekt:
             continue
         if not m.datagram.data or m.datagram.data[-1] != EktMessageType.FULL:
             continue
@@ -325,6 +324,6 @@ def keys_die_in_time(subject: Subject) -> Iterator[Finding]:
 def mdd_leaves_fields_alone(subject: Subject) -> Iterator[Finding]:
     """The field at the ingress against that at each egress."""
     for source, out in subject.packets.relayed:
-        if source.m.association is not None and source.m.association.ekt_cipher is not None:
+        if id(source.m.association) in subject.packets.with_ekt:
             ok = source.m.opened.ekt == out.m.opened.ekt
             yield Finding(out.number, ok, f"another field than in packet {source.number}")

@@ -11,7 +11,7 @@ from perc_scapy.codes import RtcpType, SdesType
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
 from perc_scapy.conform.subject import Part, Subject
-from perc_scapy.conform.subject.packets import profile_of
+from perc_scapy.conform.subject.packets import row_of
 
 RTCP = "SRTCP packets on hops with known keys"
 SHIFTED = 64
@@ -80,7 +80,7 @@ def rtcp_indices_grow(subject: Subject) -> Iterator[Finding]:
 
 def _index(m: MediaPacket) -> int | None:
     """The 31-bit index; behind it stands an HMAC tag, if the profile has one."""
-    row = profile_of(m.association)
+    row = row_of(m)
     if row is None:
         return None
     data = m.datagram.data

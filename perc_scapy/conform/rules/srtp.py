@@ -11,7 +11,7 @@ from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
 from perc_scapy.conform.subject import Part, Subject
 from perc_scapy.conform.subject.doubts import context_of, opens_at
-from perc_scapy.conform.subject.packets import Heard, Stream, has_keys, profile_of, srtp_of
+from perc_scapy.conform.subject.packets import Heard, Stream, row_of, srtp_of
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.srtp import SrtpContext, header_end
 from perc_scapy.errors import CryptoError, DecodeError, ReplayError
@@ -36,7 +36,7 @@ def keys_open_packets(subject: Subject) -> Iterator[Finding]:
     seen: dict[object, list[MediaPacket]] = defaultdict(list)
     opened: Counter[object] = Counter()
     for m in subject.packets.rtp:
-        if m.association is not None and has_keys(m.association):
+        if id(m.association) in subject.packets.keyed:
             hop = subject.packets.hop(m)
             seen[hop].append(m)
             opened[hop] += m.opened.outer is not None
@@ -177,7 +177,7 @@ def _one_index(one: MediaPacket, first: bytes, second: bytes) -> bool:
 def packets_hold_a_tag(subject: Subject) -> Iterator[Finding]:
     """Octets behind the header: one tag; of a double profile two and an OHB. What the MDD sends of its own has one."""
     for m in subject.packets.rtp:
-        row = profile_of(m.association)
+        row = row_of(m)
         if row is None or m.datagram.missing:
             continue
         packet = srtp_of(m)

@@ -129,9 +129,10 @@ class Subject:
                 found |= Part.INNER if ContentType.HANDSHAKE in sealed else Part.NOTHING
         for association in self.analysis.associations:
             found |= Part.INNER if _sealed(association) else Part.NOTHING
-        for m in self.packets.rtp + self.packets.rtcp:
-            if m.association is None or m.association.hop_keys() is None:
-                found |= Part.HOP
+        keyed = {id(a) for a in self.analysis.associations if a.hop_keys() is not None}
+        media = self.packets.rtp + self.packets.rtcp
+        if any(m.opened.outer is None and id(m.association) not in keyed for m in media):
+            found |= Part.HOP
         if any(m.opened.outer is not None and m.opened.plain is None for m in self.packets.rtp):
             found |= Part.END if not self.ekt.has_sets else Part.NOTHING
         return found
@@ -150,11 +151,12 @@ class Subject:
 
     def why_not(self, needs: Part, about: str) -> str:
         """Why a rule that looked at nothing did so."""
-        lacking = [text for part, text in SECRETS.items() if part in needs & self._behind()]
+        lacking = [text for part, text in SECRETS.items() if part in needs & self._behind]
         if lacking:
             return f"{about}: needs {' and '.join(lacking)}"
         return f"the capture shows no {about}"
 
+    @cached_property
     def _behind(self) -> Part:
         """What is closed, with what is inside of it."""
         found = self.closed

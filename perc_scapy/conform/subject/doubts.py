@@ -9,7 +9,7 @@ from functools import cached_property
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.conform.subject.packets import Packets, is_closed, profile_of, srtp_of
+from perc_scapy.conform.subject.packets import Packets, profile_of, srtp_of
 from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.crypto.srtp import SrtpContext, header_end
 from perc_scapy.errors import CryptoError, DecodeError, LocalError
@@ -50,7 +50,7 @@ class Doubts:
     @cached_property
     def closed(self) -> list[Doubt]:
         """RTP and RTCP, each with what opened it."""
-        rtcp = [m for m in self._packets.rtcp if is_closed(m)]
+        rtcp = [m for m in self._packets.rtcp if self._packets.is_closed(m)]
         return [self._look(m) for m in (self._packets.closed[:MAX_DOUBTS] + rtcp[:MAX_DOUBTS])]
 
     @cached_property

@@ -97,6 +97,20 @@ class Packets:
         self.rtp = [m for m in analysis.media if m.kind == "rtp"]
         self.rtcp = [m for m in analysis.media if m.kind == "rtcp"]
 
+    @cached_property
+    def keyed(self) -> set[int]:
+        """Associations (by `id`) whose packets can be opened."""
+        return {id(a) for a in self._associations if has_keys(a)}
+
+    @cached_property
+    def with_ekt(self) -> set[int]:
+        """Associations (by `id`) that negotiated EKT."""
+        return {id(a) for a in self._associations if a.ekt_cipher is not None}
+
+    def is_closed(self, m: MediaPacket) -> bool:
+        """The hop has keys, and the packet did not authenticate under them."""
+        return m.opened.outer is None and not m.opened.repeat and id(m.association) in self.keyed
+
     def hop(self, m: MediaPacket) -> Hop:
         return self._place.get(id(m.association), -1), m.from_endpoint
 
@@ -109,7 +123,7 @@ class Packets:
             if m.opened.outer is None or m.association is None:
                 continue
             header, payload = m.opened.outer
-            row = profile_of(m.association)
+            row = row_of(m)
             double = row is not None and row.is_double
             index = counters[self.hop(m), m.ssrc].extend(int.from_bytes(header[2:4], "big"))
             body, ohb, fault = _inner(payload) if double else (payload, Ohb(), "")
@@ -135,7 +149,7 @@ class Packets:
     @cached_property
     def closed(self) -> list[MediaPacket]:
         """RTP whose hop layer did not open although its association has hop keys; duplicates are not among them."""
-        return [m for m in self.rtp if is_closed(m)]
+        return [m for m in self.rtp if self.is_closed(m)]
 
     @cached_property
     def by_body(self) -> dict[object, list[Heard]]:
@@ -157,7 +171,7 @@ class Packets:
 
     @cached_property
     def orphans(self) -> list[Heard]:
-        """Packets from the MDD without an origin, altered or not, at the ingress, though their SSRC has others there."""
+        """Packets from the MDD without an origin, altered or not, at the ingress, where their SSRC has others."""
         near = [h for h in self.heard if h.m.from_endpoint]
         known, stamps = {h.m.ssrc for h in near}, {h.header[4:12] for h in near}
         return [
@@ -222,20 +236,20 @@ def profile_of(association: Association | None) -> SrtpProfile | None:
     return None if association is None else SRTP_PROFILES.get(association.srtp_profile or 0)
 
 
-def is_closed(m: MediaPacket) -> bool:
-    """The hop has keys, and the packet did not authenticate under them."""
-    if m.opened.outer is not None or m.opened.repeat:
-        return False
-    return m.association is not None and has_keys(m.association)
-
-
 def has_keys(association: Association) -> bool:
     """Hop keys are known, and so is what was negotiated beside them: without its ServerHello nobody knows of EKT."""
     return association.hop_keys() is not None and any(s.server_hello for s in association.sessions)
 
 
+def row_of(m: MediaPacket) -> SrtpProfile | None:
+    """The SRTP profile of a packet's hop."""
+    return None if m.association is None else SRTP_PROFILES.get(m.profile or 0)
+
+
 def srtp_of(m: MediaPacket) -> bytes:
     """The datagram without its EKT field."""
+    if m.opened.ekt is not None:
+        return m.datagram.data[: -len(m.opened.ekt.raw)]
     if m.association is None or m.association.ekt_cipher is None or m.kind == "rtcp":
         return m.datagram.data
     try:
