@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Double SRTP of whole buffers, two decryptions a packet and hardly anything else.
 
-The next packet in order of a known stream, with a short EKT field and an empty OHB, is opened here; every other one
-by `MediaReader`. Both work on the same contexts, so that it does not matter who opens which packet.
+The next packet in order of a known stream, with an empty OHB and an EKT field that is short or the last full one
+again, is opened here; every other one by `MediaReader`. Both work on the same contexts, so that it does not matter
+who opens which packet.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from perc_scapy.capture.ekt_layer import KeyInUse
 from perc_scapy.capture.lanes import Hop
 from perc_scapy.capture.learned import LateOpener
 from perc_scapy.capture.media import MediaPacket, MediaReader
+from perc_scapy.codes import EktMessageType
 from perc_scapy.crypto.double import EMPTY_OHB
 from perc_scapy.crypto.replay import Stream
 from perc_scapy.crypto.srtp import SrtpContext
@@ -24,34 +26,39 @@ from perc_scapy.pcap.packets import Datagram
 
 MAX_LINES = 1 << 16
 """Streams at hops that are followed; beyond, all are looked up anew."""
-OVERHEAD = 12 + 16 + 1 + 16 + 1
-"""Octets of such a packet that are no payload: header, inner tag, OHB, outer tag, EKT field."""
+OVERHEAD = 12 + 16 + 1 + 16
+"""Octets of such a packet that are no payload: header, inner tag, OHB, outer tag; the EKT field comes on top."""
 
 
 Place: TypeAlias = tuple[int, bytes, int, int, int]
 """A media packet: its row; the name of its stream, which is anything that ends in the SSRC (empty for RTCP and what
 is to be read by itself); start and end of its octets in the buffer; its SEQ if the header has twelve octets and the
-last octet of all is zero, else `UNUSUAL`."""
-UNUSUAL = -2
-"""No SEQ, and none that a stream may expect."""
+last octet of all is zero, `FULL` - SEQ if that octet is two, else `UNUSUAL`."""
+UNUSUAL, FULL = -2, -3
+"""No SEQ, and none that a stream may expect; likewise, and what is below."""
 _BUT_LAST = slice(-1)
 
 
 class Known(NamedTuple):
-    """Whose packets a number stands for."""
+    """Which packets a number stands for."""
 
     hop: Hop
     key: KeyInUse
+    ekt_type: int
+    overhead: int
+    """Octets of each that are no payload."""
 
 
 class Line:
     """One SSRC at one hop: the index states of both layers and what decrypts them."""
 
-    __slots__ = ("context", "hop", "in_use", "index", "inner", "key", "open_inner", "open_outer",
+    __slots__ = ("context", "full", "hop", "in_use", "index", "inner", "key", "open_inner", "open_outer",
                  "outer")  # fmt: skip
 
     def __init__(self, hop: Hop) -> None:
-        self.hop, self.index = hop, -1
+        self.hop = hop
+        self.index = self.full = -1
+        """Numbers of packets with a short and with a full EKT field."""
         self.in_use: KeyInUse | None = None
 
     def use(self, in_use: KeyInUse, outer: SrtpContext, ssrc: int) -> bool:
@@ -97,7 +104,7 @@ class FastMedia:
     ) -> Opened:
         """Open media packets of `data`. `datagram` makes the object of a row that is not opened here. HOT PATH."""
         if len(self.known) > 2 * MAX_LINES:
-            kept = {line.index for line in self._by_hop.values()}
+            kept = {n for line in self._by_hop.values() for n in (line.index, line.full)}
             self.known = {index: one for index, one in self.known.items() if index in kept}
         found = Opened()
         rows, lines, get = found.rows.append, found.lines.append, self._lines.get
@@ -125,11 +132,46 @@ class FastMedia:
                         continue
                 except InvalidTag:
                     pass
+            elif (
+                seq <= FULL and line is not None and self._again(line, data, start, end, FULL - seq)
+            ):
+                rows(row)
+                lines(line.full)
+                continue
             whole = datagram(row)
             media = None if whole is None else self.read(whole, name)
             if media is not None:
                 found.others[row] = media
         return found
+
+    def _again(self, line: Line, data: bytes, start: int, end: int, seq: int) -> bool:
+        """Open a packet that ends in the full field which its key came in; False when that is not so, or it fails."""
+        raw, outer, inner = line.key.raw, line.outer, line.inner
+        stop, body = end - len(raw), start + 12
+        if not raw or data[stop:end] != raw or line.key.context is not line.context:
+            return False
+        if outer.expected != seq or inner.expected != seq:
+            return False
+        header = data[start:body]
+        try:
+            iv = (outer.front ^ seq).to_bytes(12, "big")
+            sealed = line.open_outer(iv, data[body:stop], header)
+            if sealed[-1:] != EMPTY_OHB:
+                return False
+            iv = (inner.front ^ seq).to_bytes(12, "big")
+            line.open_inner(iv, sealed[_BUT_LAST], header)
+        except InvalidTag:
+            return False
+        outer.expected = inner.expected = seq + 1
+        if line.full < 0:
+            line.full = self._number(line, int(EktMessageType.FULL), len(raw))
+        return True
+
+    def _number(self, line: Line, ekt_type: int, field_length: int) -> int:
+        assert line.in_use is not None
+        self._made += 1
+        self.known[self._made] = Known(line.hop, line.in_use, ekt_type, OVERHEAD + field_length)
+        return self._made
 
     def read(self, datagram: Datagram, name: bytes = b"") -> MediaPacket | None:
         """Open a datagram by itself. `name`: of its stream, to look it up next time; empty for RTCP."""
@@ -155,9 +197,7 @@ class FastMedia:
             self._lines.pop(name, None)
             return
         if line.in_use is not before:
-            line.index = self._made
-            self.known[line.index] = Known(hop, key)
-            self._made += 1
+            line.index, line.full = self._number(line, int(EktMessageType.SHORT), 1), -1
         self._lines[name] = line
 
     def _line(self, hop: Hop, ssrc: bytes) -> Line:

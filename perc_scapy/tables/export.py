@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from perc_scapy.capture.keyring import Keyring
 from perc_scapy.conform.cases import STDIN, find_cases
 from perc_scapy.errors import ConfigError
 from perc_scapy.tables.engines import Engine
@@ -42,14 +43,12 @@ def plan(
 ) -> list[Job]:
     """A job for each capture among files and below folders; key files beside a capture are added to `keys`.
 
-    Raises `ConfigError` for a path without captures, for standard input, and for a missing key file.
+    Raises `ConfigError` for a path without captures, for standard input, and for a file in `keys` that gives no keys:
+    that is a mistake in the command, which every capture would suffer from.
     """
     if any(str(path) == STDIN for path in captures):
         raise ConfigError("standard input has no name for its tables; give a file")
-    given = [str(path.resolve()) for path in keys]
-    for path in given:
-        if not Path(path).is_file():
-            raise ConfigError(f"{path}: no such file")
+    given = _readable(keys)
     chosen = tuple(name for name in TABLES if name in set(tables) | {"errors"})
     jobs: dict[str, Job] = {}
     for case in find_cases(captures):
@@ -58,6 +57,17 @@ def plan(
         found = tuple(dict.fromkeys((*given, *beside)))
         jobs[name] = Job(name, str(case.trace.resolve()), found, str(folder.resolve()), chosen)
     return list(jobs.values())
+
+
+def _readable(keys: Iterable[Path]) -> list[str]:
+    """The paths of key files, each of which was read once."""
+    given = list(keys)
+    for path in given:
+        try:
+            Keyring.of([path])
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from None
+    return [str(path.resolve()) for path in given]
 
 
 def _unused(name: str, taken: Iterable[str]) -> str:

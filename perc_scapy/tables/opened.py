@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from perc_scapy.capture.associations import Association
-from perc_scapy.capture.fast_media import OVERHEAD, FastMedia, Known, Opened
+from perc_scapy.capture.fast_media import FastMedia, Known, Opened
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.errors import DecodeError
 from perc_scapy.tables.arrays import column, named
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from perc_scapy.pcap.fast_headers import Places
 
-SHORT = 0
 _NO_OHB = Ohb()
 Letters = Callable[[Association | None], str]
 
@@ -88,37 +87,26 @@ class OutcomeReader:
         kinds: list[Outcome] = []
         which = np.full(count, -1, np.int32)
         lengths = np.full(count, -1, np.int64)
-        self._fast(opened, kinds, which)
-        lengths[opened.rows] = sizes[opened.rows] - OVERHEAD
+        if opened.rows:
+            numbers, inverse = np.unique(np.array(opened.lines, np.int64), return_inverse=True)
+            known = [self._media.known[int(number)] for number in numbers]
+            kinds += map(self._of, known)
+            which[opened.rows] = inverse
+            overheads = np.array([one.overhead for one in known])
+            lengths[opened.rows] = sizes[opened.rows] - overheads[inverse]
         for row, media in opened.others.items():
             which[row] = len(kinds)
             kinds.append(outcome(media, self._letters))
             lengths[row] = _plain_length(media)
         return Outcomes(kinds, which, lengths)
 
-    def _fast(self, opened: Opened, outcomes: list[Outcome], which: Any) -> None:
-        if not opened.rows:
-            return
-        numbers = np.array(opened.lines, np.int64)
-        lines, inverse = np.unique(numbers, return_inverse=True)
-        which[opened.rows] = inverse
-        outcomes += [self._of(self._media.known[int(number)]) for number in lines]
-
     def _of(self, known: Known) -> Outcome:
-        hop, key = known
-        letter = self._letters(hop.association) or None
+        hop, key = known.hop, known.key
         return Outcome(
-            letter,
-            _side(hop),
-            SHORT,
-            True,
-            True,
-            False,
-            False,
-            spi=key.spi,
-            epoch=key.epoch,
-            key_id=key.name,
-        )
+            self._letters(hop.association) or None, _side(hop), known.ekt_type,
+            hop_opened=True, opened=True, late=False, repeat=False,
+            spi=key.spi, epoch=key.epoch, key_id=key.name,
+        )  # fmt: skip
 
 
 def _side(hop: Any) -> bool | None:

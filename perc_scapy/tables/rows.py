@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perc_scapy.codes import EktMessageType
 from perc_scapy.pcap.fast import Batch
 from perc_scapy.pcap.fast_headers import Datagrams, gather, read_headers
 from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 UDP, TCP = 1, 2
 _MEDIA = (RTP, RTCP, STUN)
 """STUN tells which addresses belong to one call (RFC 8445)."""
-UNUSUAL = -2
+UNUSUAL, FULL = -2, -3
 """As in `capture.fast_media`, which is not loaded where there are no keys."""
 _OCTET = np.dtype("u1")
 
@@ -56,8 +57,11 @@ class Rows:
         ends = np.where(named, starts + sizes, 1)
         starts = np.where(named, starts, 0)
         usual = named & (gather(octets, starts, _OCTET) & 0xDF == 0x80)
-        usual &= gather(octets, ends - 1, _OCTET) == 0
-        sequences = np.where(usual, self.fields["sequence"].values[found].astype(np.int64), UNUSUAL)
+        last = gather(octets, ends - 1, _OCTET)
+        full = last == EktMessageType.FULL
+        sequences = self.fields["sequence"].values[found].astype(np.int64)
+        sequences = np.where(full, FULL - sequences, sequences)
+        sequences = np.where(usual & (full | (last == 0)), sequences, UNUSUAL)
         columns = (
             found.tolist(),
             self._names(found, named),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from perc_scapy.capture import fast_media
-from perc_scapy.capture.fast_media import OVERHEAD, UNUSUAL, FastMedia, Opened
+from perc_scapy.capture.fast_media import FULL, UNUSUAL, FastMedia, Opened
 from perc_scapy.capture.key_material import KeyMaterial
 from perc_scapy.pcap.headers import ip_udp
 from perc_scapy.pcap.packets import Datagram
@@ -36,8 +36,9 @@ def opened_by(talk: HandmadeConference, trace: list[Datagram]) -> tuple[FastMedi
             start = len(data) + len(packet) - len(datagram.data)
             data += packet
             name = data[start - 16 : start - 4] + data[start + 8 : start + 12]
-            usual = datagram.data[0] == 0x80 and datagram.data[-1] == 0
-            seq = int.from_bytes(datagram.data[2:4], "big") if usual else UNUSUAL
+            seq = int.from_bytes(datagram.data[2:4], "big")
+            seq = {0: seq, 2: FULL - seq}.get(datagram.data[-1], UNUSUAL)
+            seq = seq if datagram.data[0] == 0x80 else UNUSUAL
             places.append((row, name, start, len(data), seq))
     return media, media.open(data, places, trace.__getitem__)
 
@@ -45,7 +46,7 @@ def opened_by(talk: HandmadeConference, trace: list[Datagram]) -> tuple[FastMedi
 def keys_of(media: FastMedia, opened: Opened) -> dict[int, tuple[object, ...]]:
     found = {row: m_key(m) for row, m in opened.others.items()}
     for row, number in zip(opened.rows, opened.lines, strict=True):
-        hop, key = media.known[number]
+        hop, key = media.known[number][:2]
         found[row] = hop.association.client_random, hop.from_endpoint, key.spi, key.epoch, key.name
     return found
 
@@ -125,10 +126,18 @@ def test_disorder(change: str) -> None:
 
 def test_payload_is_what_remains_without_overhead() -> None:
     talk = conference(8)
+    for name in "AB":  # full fields come ten times a second
+        talk.now += 0.2
+        talk.say(name, b"8 from A")
     trace = talk.trace
-    _, opened = opened_by(talk, trace)
-    for row in opened.rows:
-        assert len(trace[row].data) - OVERHEAD in (8, 9)
+    media, opened = opened_by(talk, trace)
+    fields = set()
+    for row, number in zip(opened.rows, opened.lines, strict=True):
+        known = media.known[number]
+        assert len(trace[row].data) - known.overhead == 8
+        assert known.ekt_type == trace[row].data[-1]
+        fields.add(known.ekt_type)
+    assert fields == {0, 2}
 
 
 def test_without_keys_everything_is_read_by_itself() -> None:

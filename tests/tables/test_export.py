@@ -27,7 +27,7 @@ def steps(found: Iterable[module.Step]) -> list[tuple[str, str, int]]:
 def test_plan(tmp_path: Path) -> None:
     folder = captures(tmp_path / "in")
     key = tmp_path / "more.keylog"
-    key.write_text("# none")
+    key.write_text("CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48 + "\n")
     jobs = plan([folder, folder / "sub" / "far.pcapng", folder / "sub"], tmp_path / "out", [key])
     assert [j.name for j in jobs] == ["bad.pcap", "cut.pcapng", "good.pcapng", "sub/far.pcapng"]
     assert {j.tables for j in jobs} == {tuple(TABLES)}
@@ -52,8 +52,17 @@ def test_what_cannot_be_planned(what: str, why: str, tmp_path: Path) -> None:
         plan([path], tmp_path / "out")
 
 
+@pytest.mark.parametrize("text", ["# nothing but a comment\n", "not = [toml", "[[srtp]]\n"])
+def test_a_key_file_without_keys_is_a_mistake_and_not_a_fault_of_every_capture(
+    text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text(text)
+    with pytest.raises(ConfigError, match=r"keys: "):
+        plan([captures(tmp_path / "in")], tmp_path / "out", [tmp_path / "keys"])
+
+
 def test_a_missing_key_file_is_told_before_anything_is_done(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"none\.keylog: no such file"):
+    with pytest.raises(ConfigError, match=r"none\.keylog: No such file"):
         plan([captures(tmp_path / "in")], tmp_path / "out", [tmp_path / "none.keylog"])
 
 

@@ -11,7 +11,7 @@ from perc_scapy.capture import fast_media
 from perc_scapy.pcap.fast import Batch
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.packets import PayloadReader, Segment
-from perc_scapy.tables.rows import UNUSUAL, Hosts, RowReader
+from perc_scapy.tables.rows import FULL, UNUSUAL, Hosts, RowReader
 from tests.pcap import many
 
 
@@ -41,6 +41,7 @@ def test_fragments_meet_across_batches() -> None:
 def test_media_are_where_their_octets_are() -> None:
     short = many.RTP + b"\0"
     packets = [*many.ip_packets(), many.ip_udp(*many.FOUR, short), many.ip_udp(*many.SIX, short)]
+    packets.append(many.ip_udp(*many.FOUR, many.RTP + b"\2"))
     rows = RowReader().read(Batch.of(frames(packets)))
     found = {row: rest for row, *rest in rows.media()}
     for row, (name, start, end, seq) in found.items():
@@ -52,8 +53,8 @@ def test_media_are_where_their_octets_are() -> None:
         assert name[-4:] == payload.data[8:12]
         assert int.from_bytes(name[-8:-6], "big") == payload.src.port
         assert len(name) == (40 if ":" in payload.src.host else 16)
-        assert seq == (0xABCD if payload.data[-1] == 0 else UNUSUAL)
-    assert [found[len(packets) - n][3] for n in (1, 2)] == [0xABCD, 0xABCD]
+        assert seq == {0: 0xABCD, 2: FULL - 0xABCD}.get(payload.data[-1], UNUSUAL)
+    assert [found[len(packets) - n][3] for n in (1, 2, 3)] == [FULL - 0xABCD, 0xABCD, 0xABCD]
     kinds = [p.data[:1] for row in found if (p := rows.datagram(row))]
     assert b"\0" in kinds  # STUN
     assert len(found) < len(packets)
@@ -72,7 +73,7 @@ def test_batches_of_several_link_types() -> None:
 
 
 def test_one_constant_in_two_places() -> None:
-    assert fast_media.UNUSUAL == UNUSUAL
+    assert (fast_media.UNUSUAL, fast_media.FULL) == (UNUSUAL, FULL)
 
 
 def test_an_address_keeps_its_number() -> None:
