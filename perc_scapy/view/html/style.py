@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -32,6 +33,7 @@ PACKET = """
 """
 
 
+@cache
 def _marking() -> str:
     """Pointing at a row marks its octets, pointing at an octet marks the row that it is read by: `:has` is enough."""
     octets = ",".join(f".perc-packet:has(.r{n}:is(:hover,:focus)) .b{n}" for n in range(MARKS))

@@ -40,3 +40,24 @@ def test_rtp_of_nobody_known_is_not_called_closed(tmp_path: Path, capsys) -> Non
     with Tap(path) as tap:
         tap.datagram(1.0, ("10.0.0.1", 1), ("10.0.0.2", 2), b"\x80\0\0\1" + bytes(20))
     assert perc(capsys, path)[2] == ""
+
+
+def test_a_tunnel_version_that_is_not_the_one(trace: Path, capsys) -> None:
+    auto = perc(capsys, trace, "-T", "fields", "-e", "tunnel.type", "-Y", "tunnel")[1]
+    assert len(auto.splitlines()) == 28
+    assert (
+        perc(
+            capsys,
+            trace,
+            "--tunnel",
+            "draft00",
+            "-T",
+            "fields",
+            "-e",
+            "tunnel.type",
+            "-Y",
+            "tunnel",
+        )[1]
+        == auto
+    )
+    assert perc(capsys, trace, "--tunnel", "rfc9185", "-Y", "tunnel")[1] == ""
