@@ -48,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--list", action="store_true", help="every id that is judged, with its level"
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--json", dest="format", action="store_const", const="json",
+                        help="the same as --format json")  # fmt: skip
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="write there, not to stdout"
     )

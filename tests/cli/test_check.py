@@ -89,8 +89,11 @@ def test_verbose_names_what_passed_and_why_something_was_not_exercised(
     assert "  not exercised  R9185-MD-01  the capture shows no RFC 9185 tunnels" in out
 
 
-def test_json_has_the_documented_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(folder / "bad"), "--format", "json"]) == 1
+@pytest.mark.parametrize("option", [["--format", "json"], ["--json"]])
+def test_json_has_the_documented_form(
+    option: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(folder / "bad"), *option]) == 1
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {"schema", "results"}
     assert found["schema"] == 1

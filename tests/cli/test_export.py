@@ -81,7 +81,8 @@ def test_keys_may_be_given(folder: Path, tmp_path: Path) -> None:
         (["--engine", "local=4"], "not local, dask"),
         (["--workers", "-1"], "no number"),
         (["--tables", "packets,colours"], "no table 'colours'"),
-        (["-k", "none.keylog"], "no such file"),
+        (["-k", "none.keylog"], "No such file"),
+        (["-k", "."], "Is a directory"),
     ],
 )
 def test_usage(

@@ -7,11 +7,14 @@ import io
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.keys.share import TUNNEL_PROTOCOL, shared, write_shared
+from perc_scapy.capture.records import SeenRecord
+from perc_scapy.dtls.record import Record
+from perc_scapy.keys.share import TUNNEL_PROTOCOL, _handshake, _plain, shared, write_shared
 from perc_scapy.pcap.exported import read_pdu
 from perc_scapy.tunnel import TUNNEL_VERSIONS
 from tests.capture.handmade import HandmadeConference, k, three_flows
@@ -67,6 +70,41 @@ def test_tunnel_messages_and_handshakes_can_be_read(talk: HandmadeConference) ->
     dtls = [pdu.data for pdu in pdus if pdu.protocol == "dtls"]
     assert all(data[3:5] == b"\0\0" for data in dtls)  # epoch 0: nothing is encrypted any more
     assert sum(data[0] == 22 and data[13] == 26 for data in dtls) == 5  # ekt_key
+
+
+def fragment(kind: int, body: bytes, first: int, last: int) -> bytes:
+    head = bytes((kind,)) + len(body).to_bytes(3, "big") + b"\0\5"
+    return head + first.to_bytes(3, "big") + (last - first).to_bytes(3, "big") + body[first:last]
+
+
+def opened(kind: int, content: bytes) -> SeenRecord:
+    """A record of epoch 1 that was decrypted."""
+    return SeenRecord(1, 0.0, "client", Record(kind, 0xFEFD, 1 << 48 | 1, b""), content)
+
+
+@pytest.mark.parametrize("cut", range(1, 34))
+def test_a_piece_of_an_ekt_key_keeps_no_key_wherever_it_is_cut(cut: int) -> None:
+    """A piece cannot be read by its vectors: what looks like their lengths may be octets of the key."""
+    secret = bytes((16, *range(0xC0, 0xCF)))
+    body = b"\x10" + secret + b"\x0c" + bytes(range(0xA0, 0xAC)) + b"\0\7\0\1\0"
+    for first, last in ((0, cut), (cut, len(body))):
+        piece = fragment(26, body, first, last)
+        shown = _plain(opened(22, piece), keys=False)
+        assert shown[13:25] == piece[:12]
+        assert shown[25:] == bytes(last - first)
+    assert _plain(opened(22, body[:9]), keys=False)[13:] == bytes(9)
+
+
+def test_what_was_said_over_dtls_itself_is_not_shared() -> None:
+    """Handshakes and alerts are; application data (a data channel) is nobody else's business."""
+    records = [
+        opened(22, fragment(20, bytes(12), 0, 12)),
+        opened(23, b"a word"),
+        opened(21, b"\1\0"),
+    ]
+    session = SimpleNamespace(client="client", records=records)
+    association = SimpleNamespace(direct=session, tunneled=None, endpoint=None, mdd=None)
+    assert [pdu.data[0] for pdu in _handshake(association, keys=True)] == [22, 21]
 
 
 def test_nothing_decrypted_nothing_shared(talk: HandmadeConference) -> None:

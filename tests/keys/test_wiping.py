@@ -69,6 +69,20 @@ def test_messages_without_keys_are_not_touched() -> None:
         assert without_hop_keys(b"", version) == b""
 
 
+def test_media_keys_with_an_mki_lose_only_their_keys() -> None:
+    """The MKI stands in front of the keys (RFC 9185 section 6.5), with a length of its own."""
+    plain = keyed("rfc9185")
+    at = 3 + len(ASSOCIATION) + 2
+    body = plain[3:at] + b"\x03mki" + plain[at + 1 :]
+    message = plain[:1] + len(body).to_bytes(2, "big") + body
+    wiped = without_hop_keys(message, "rfc9185")
+    assert all(secret in message for secret in SECRETS)
+    zeros = b"".join(
+        len(s).to_bytes(1, "big") + bytes(len(s)) for s in SECRETS[::2] + SECRETS[1::2]
+    )
+    assert wiped == message[: at + 4] + zeros
+
+
 def test_ekt_keys() -> None:
     body = encode_ekt_key(EktKeyBody(SECRETS[0], SECRETS[1], 7, 1000))
     wiped = without_ekt_key(HandshakeType.EKT_KEY, body)
