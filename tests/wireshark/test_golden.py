@@ -16,7 +16,7 @@ from tests.wireshark.merged import frames_of, read_merged
 from tests.wireshark.ours import Ours
 from tests.wireshark.tshark import Pairs, packets
 
-CAPTURES = sorted(path.parent.name for path in (ROOT / "captures").glob("*/trace.pcapng*"))
+CAPTURES = sorted(path.parent.name for path in (ROOT / "captures").glob("*/trace.*"))
 UNREAD = {
     # It opens no record before the ChangeCipherSpec, which is not in the one capture, and late in the other.
     "missing-packets": Unread(records=True),
