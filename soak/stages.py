@@ -10,6 +10,7 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.checks import run_checks
 from perc_scapy.capture.participants import find_participants
 from perc_scapy.capture.story import Storyteller
+from perc_scapy.capture.whole_story import whole_story
 from perc_scapy.compare.parting import compare
 from perc_scapy.conform import judge
 from perc_scapy.errors import ConfigError, DecodeError
@@ -97,8 +98,9 @@ def told(analysis: Analysis) -> None:
     people = find_participants(analysis)
     story = Storyteller(analysis, people).story()
     story.checks = run_checks(analysis, people, story)
-    ladder(story)
-    svg_ladder(story)
+    for one in (story, whole_story(analysis)):
+        ladder(one)
+        svg_ladder(one)
 
 
 def judged(analysis: Analysis) -> None:

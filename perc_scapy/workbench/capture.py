@@ -85,9 +85,9 @@ class Capture:
 
     def ladder(self) -> Card:
         """The flows as a ladder."""
-        from perc_scapy.capture.story import Storyteller
+        from perc_scapy.capture.whole_story import whole_story
 
-        return showing.ladder(Storyteller(self.analysis).story())
+        return showing.ladder(whole_story(self.analysis))
 
     def stats(self) -> Card:
         """Associations, streams, keys by id, rekeys, EKT cadence."""
