@@ -29,7 +29,12 @@ class Resealer:
             if r.record.epoch and r.content
         }
         self._media = {
-            m.number: m for m in analysis.media if m.opened.outer is not None and m.kind == "rtp"
+            m.number: m
+            for m in analysis.media
+            if m.opened.outer is not None
+            and m.kind == "rtp"
+            and m.association is not None
+            and m.association.hop_keys()
         }
         self._keylog = getattr(analysis.keylog, "keylog", analysis.keylog)
 
