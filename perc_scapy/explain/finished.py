@@ -33,7 +33,7 @@ def unfit_finished(association: Association, session: DtlsSession) -> Iterator[C
             who = "client" if message.from_client else "server"
             text = (
                 f"Finished of the {who} in packet {message.packet} does not fit the handshake seen on {side}: "
-                "a message was changed on the way"
+                "a message was changed on the way, or its sender hashes other messages than these"
             )
             yield Cause("handshake", FOUND, text, CLAUSE)
 

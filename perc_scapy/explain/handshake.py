@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import DtlsSession
+from perc_scapy.capture.records import SeenRecord
 from perc_scapy.codes import (
     AlertDescription,
     ContentType,
@@ -45,8 +46,12 @@ def no_answer(association: Association, session: DtlsSession) -> Iterator[Cause]
     """ClientHellos and nothing else."""
     if any(seen.sender != session.client for seen in session.records):
         return
+    if any(not _client_hello(seen) for seen in session.records):
+        text = "the client goes on, so it was answered: what the server says is not in the capture"
+        yield Cause(HANDSHAKE, MISSING, text, "RFC 6347 section 4.2.4")
+        return
     times = [seen.time for seen in session.records]
-    hellos = sum(1 for seen in session.records if seen.record.type == ContentType.HANDSHAKE)
+    hellos = sum(seen.record.fragment[6:9] == b"\0\0\0" for seen in session.records)
     text = f"no answer to {hellos} ClientHellos in {times[-1] - times[0]:.1f} s"
     if (
         association.direct is not None
@@ -55,6 +60,13 @@ def no_answer(association: Association, session: DtlsSession) -> Iterator[Cause]
     ):
         text += "; no tunnel of the capture carries them on"
     yield Cause(HANDSHAKE, FOUND, text, "RFC 6347 section 4.2.4")
+
+
+def _client_hello(seen: SeenRecord) -> bool:
+    """A ClientHello or a fragment of one, in clear."""
+    record = seen.record
+    clear = record.type == ContentType.HANDSHAKE and not record.epoch
+    return clear and record.fragment[:1] == bytes((HandshakeType.CLIENT_HELLO,))
 
 
 def cookie_loop(association: Association, session: DtlsSession) -> Iterator[Cause]:
@@ -214,17 +226,47 @@ def ekt_key_missing(association: Association, session: DtlsSession) -> Iterator[
         return
     given = association.ekt_keys()
     if not given:
-        yield Cause(
-            HANDSHAKE,
-            FOUND,
-            "an EKT cipher was agreed, but no ekt_key message came",
-            "RFC 8870 section 5.2.2",
-        )
+        text = "an EKT cipher was agreed, but no ekt_key message came"
+        sure = any(map(_came_without, association.sessions))
+        yield _unseen(text, sure=sure)
     for received in given:
         if not any(s.acknowledgement(received.message) for s in association.sessions):
             name = f"packet {received.packet} (SPI {received.parameters.spi:#06x})"
             text = f"the ekt_key of {name} was never acknowledged"
-            yield Cause(HANDSHAKE, FOUND, text, "RFC 8870 section 5.2.2")
+            again = any(len(s.numbers_of(received.message)) > 1 for s in association.sessions)
+            later = any(
+                _goes_on(s, received.packet, from_client=True) for s in association.sessions
+            )
+            yield _unseen(text, sure=again or later)
+
+
+def _unseen(text: str, *, sure: bool) -> Cause:
+    """A message that is not there: nobody's fault where the capture may lack it."""
+    if sure:
+        return Cause(HANDSHAKE, FOUND, text, "RFC 8870 section 5.2.2")
+    text += ", or it is in a record that the capture lacks or the keys do not open"
+    return Cause(HANDSHAKE, MISSING, text, "RFC 8870 section 5.2.2")
+
+
+def _came_without(session: DtlsSession) -> bool:
+    """The server goes on behind its Finished, and the client acknowledges nothing."""
+    finished = session.first(HandshakeType.FINISHED, False)
+    if finished is None or any(o.from_client for o in session.contents(ContentType.ACK)):
+        return False
+    return _goes_on(session, finished.packet, from_client=False)
+
+
+def _goes_on(session: DtlsSession, packet: int, *, from_client: bool) -> bool:
+    """One side is seen behind this packet, and every record of its first protected epoch was opened."""
+    mine = [
+        seen
+        for seen in session.records
+        if seen.record.epoch == 1 and (seen.sender == session.client) == from_client
+    ]
+    numbers = {seen.record.number & 0xFFFFFFFFFFFF for seen in mine}
+    there = numbers == set(range(len(numbers))) and bool(numbers)
+    later = any(seen.packet > packet for seen in mine)
+    return there and later and all(seen.content is not None for seen in mine)
 
 
 def no_ekt(association: Association, session: DtlsSession) -> Iterator[Cause]:

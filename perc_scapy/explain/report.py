@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.notes import Note
-from perc_scapy.codes import ContentType
+from perc_scapy.capture.tunnel_streams import DRAFT00
+from perc_scapy.capture.tunnels import SeenMessage, Tunnel
 from perc_scapy.explain.absent import EKT
-from perc_scapy.explain.cause import MISSING, OPEN, Cause, Explanation, of_search
+from perc_scapy.explain.cause import FOUND, MISSING, OPEN, Cause, Explanation, of_search
 from perc_scapy.explain.handshake import HANDSHAKE, explain_association
 from perc_scapy.explain.packets import PacketExplainer
 from perc_scapy.explain.tunnel import explain_tunnel_message
 
+TUNNEL = "tunnel message"
 SAMPLE = 40
 """Packets of one stream that are searched one by one; the others are told with the last cause of their stream."""
 _NUMBERS = re.compile(r"\b(?:0x)?[0-9a-f]{8}\b|\b\d+\b")
@@ -60,23 +62,27 @@ def _handshakes(analysis: Analysis) -> Iterator[Explanation]:
 
 def _tunnels(analysis: Analysis) -> Iterator[Explanation]:
     for number, tunnel in enumerate(analysis.tunnels, 1):
-        contents: dict[int, list[bytes]] = {}
-        for opened in tunnel.session.contents(ContentType.APPLICATION_DATA):
-            contents.setdefault(opened.packet, []).append(opened.content)
         grouped: dict[Cause, Explanation] = {}
+        searched: dict[bytes, Cause] = {}
         for seen in tunnel.messages:
-            if seen.message is not None:
-                continue
-            for content in contents.get(seen.packet, []):
-                outcome = explain_tunnel_message(content)
-                cause = of_search("tunnel message", outcome, f"refused: {seen.fault}")
-                if cause.kind == OPEN:
-                    cause = Cause(
-                        "tunnel message", "found", f"refused: {seen.fault}", "", outcome.tried
-                    )
+            if seen.message is None:
+                cause = _tunnel_message(tunnel, seen, searched)
                 found = grouped.setdefault(cause, Explanation(cause, [], f"tunnel {number}"))
                 found.packets.append(seen.packet)
         yield from grouped.values()
+
+
+def _tunnel_message(tunnel: Tunnel, seen: SeenMessage, searched: dict[bytes, Cause]) -> Cause:
+    """Readings are those of draft-00; a flood of refused messages is not searched to its end."""
+    fault = f"refused: {seen.fault}"
+    if tunnel.version != DRAFT00 or (len(searched) >= SAMPLE and seen.raw not in searched):
+        return Cause(TUNNEL, FOUND, fault)
+    if seen.raw not in searched:
+        outcome = explain_tunnel_message(seen.raw)
+        cause = of_search(TUNNEL, outcome, fault)
+        refused = Cause(TUNNEL, FOUND, fault, "", outcome.tried)
+        searched[seen.raw] = refused if cause.kind == OPEN else cause
+    return searched[seen.raw]
 
 
 def _media(analysis: Analysis, progress: Progress) -> list[Explanation]:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from perc_scapy.explain.announcements import Announcements
 from tests.explain.forge import SSRC, Sender, conference, with_packets
 
@@ -15,7 +13,6 @@ def test_what_a_conference_announces() -> None:
     assert {key.ssrc for key in found.learned} == {m.ssrc for m in conference().media if m.rtp}
 
 
-@pytest.mark.req("EKT-14")
 def test_highest_rollover_counter() -> None:
     first, second = Sender(), Sender(seq=1001)
     second.roc = 4
@@ -23,7 +20,6 @@ def test_highest_rollover_counter() -> None:
     assert Announcements(analysis).roc(SSRC) == 4
 
 
-@pytest.mark.req("EKT-07")
 def test_missing_field_and_gap() -> None:
     sender = Sender(ssrc=0x01020304)
     later = Sender(ssrc=0x01020304, seq=1005)

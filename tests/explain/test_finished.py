@@ -22,7 +22,6 @@ def test_good_handshakes(name: str) -> None:
             assert mismatches(session) == []
 
 
-@pytest.mark.req("T00-MDD-07")
 def test_a_changed_hello() -> None:
     packets, text = recorded("session-setup-2")
     a = association()

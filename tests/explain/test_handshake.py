@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.explain.cause import Cause
 from perc_scapy.explain.handshake import complete, explain_association
 from tests.explain.forge import conference, keylog, recorded
 
@@ -50,3 +51,36 @@ def test_nobody_answers() -> None:
     analysis = Analysis([*hellos, *again], keylog(text))
     found = [c.text for x in analysis.associations for c in explain_association(x)]
     assert any("no answer to 2 ClientHellos in 1.0 s" in t for t in found)
+
+
+def causes_without(gone: set[int], name: str = "session-setup-2") -> list[Cause]:
+    packets, text = recorded(name)
+    cut = Analysis([p for p in packets if p.number not in gone], keylog(text))
+    return [c for a in cut.associations for c in explain_association(a)]
+
+
+def test_one_direction_alone_is_no_silence() -> None:
+    packets, text = recorded("session-setup-2")
+    a = conference("session-setup-2").associations[0]
+    mine = Analysis([p for p in packets if p.src == a.endpoint], keylog(text))
+    (cause,) = explain_association(mine.associations[0])
+    assert (cause.kind, cause.text[:20]) == ("missing", "the client goes on, ")
+
+
+def test_what_the_capture_lost_is_nobodys_fault() -> None:
+    a = conference("session-setup-2").associations[0]
+    given = {k.packet for s in a.sessions for k in s.ekt_keys()}
+    acks = {s.acknowledgement(k.message).packet for s in a.sessions for k in s.ekt_keys()}
+    for gone, words in (
+        (given, "no ekt_key message came"),
+        (acks, "never acknowledged"),
+        (given | acks, "no ekt_key message came"),
+    ):
+        (cause,) = causes_without(gone)
+        assert words in cause.text
+        assert cause.kind == "missing"
+
+
+def test_an_ekt_key_sent_again_and_again_was_not_acknowledged() -> None:
+    (cause,) = causes_without(set(), "violation-ekt-key-unacknowledged")
+    assert (cause.kind, "never acknowledged" in cause.text) == ("found", True)

@@ -9,7 +9,6 @@ from perc_scapy.explain.keys import hop_options, inner_options
 from tests.explain.forge import association, conference
 
 
-@pytest.mark.req("DTL-02", "DBL-02")
 @pytest.mark.parametrize("from_endpoint", [True, False])
 def test_the_right_key_is_first(from_endpoint: bool) -> None:
     a = association()

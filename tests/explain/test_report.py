@@ -4,13 +4,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perc_scapy.capture.dtls_sessions import DtlsSession
+from perc_scapy.capture.tunnels import SeenMessage, Tunnel
+from perc_scapy.explain import report
 from perc_scapy.explain.budget import Budget
 from perc_scapy.explain.report import explain, explain_packet
+from perc_scapy.explain.search import Outcome
+from perc_scapy.tunnel import TUNNEL_VERSIONS
+from perc_scapy.tunnel.messages import RefusedMessage
 from tests.explain.forge import CAPTURES, Sender, association, conference, with_packets
 
 CLEAN = ("late-joiner", "session-setup-2", "new-user-joins-aes256", "ohb-all", "roc-wrap", "rtcp")
@@ -81,3 +88,44 @@ def test_a_flood_that_nothing_opens_is_searched_within_a_budget(
     assert "not searched" in unsearched.cause.text
     # 2 x 20,000, then 600 each until 60,000 are used up.
     assert len(searched.packets) == 2 + 34
+
+
+def _in_one_record_each(*contents: bytes) -> Tunnel:
+    """A tunnel that saw these messages in one packet."""
+    session = DtlsSession("client", bytes(32))
+    tunnel = Tunnel(session, "draft00")
+    codec = TUNNEL_VERSIONS["draft00"]
+    for content in contents:
+        try:
+            message, fault = codec.decode(content, "mdd"), ""
+        except RefusedMessage as refusal:
+            message, fault = None, str(refusal)
+        tunnel.messages.append(SeenMessage(7, 0.0, "mdd", message, fault, content))
+    return tunnel
+
+
+def test_only_the_refused_message_of_a_packet_is_explained() -> None:
+    right = b"\x01\x00" + bytes(range(16)) + bytes(range(16, 32)) + b"\0\0\0"
+    analysis = SimpleNamespace(
+        tunnels=[_in_one_record_each(right, right * 2, right)], associations=[], media=[], notes=[]
+    )
+    (found,) = explain(analysis)
+    assert "two tunnel messages" in found.cause.text
+    assert found.packets == [7]
+
+
+def test_a_flood_of_refused_messages_is_searched_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched = []
+
+    def counted(content: bytes) -> Outcome:
+        searched.append(content)
+        return Outcome(None, 1)
+
+    monkeypatch.setattr(report, "explain_tunnel_message", counted)
+    flood = [b"\x01\x00" + n.to_bytes(2, "big") for n in range(200)]
+    tunnel = _in_one_record_each(*flood, *flood)
+    found = explain(SimpleNamespace(tunnels=[tunnel], associations=[], media=[], notes=[]))
+    assert sum(len(e.packets) for e in found) == 400
+    assert len(searched) == report.SAMPLE

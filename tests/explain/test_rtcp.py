@@ -57,7 +57,6 @@ def test_the_right_way() -> None:
     assert outcome.deviations == []
 
 
-@pytest.mark.req("DBL-15", "SRT-05")
 @pytest.mark.parametrize(
     ("wire", "words"),
     [

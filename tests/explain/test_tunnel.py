@@ -49,7 +49,6 @@ def test_right_messages_need_no_other_reading(name: str) -> None:
     assert not outcome.deviations
 
 
-@pytest.mark.req("T00-TUN-07")
 @pytest.mark.parametrize("name", READINGS)
 def test_reading(name: str) -> None:
     content, words = READINGS[name]
