@@ -45,7 +45,6 @@ def assert_all_open(session: TlsSession, said=tuple(BOTH_WAYS)) -> None:
         assert session.first(HandshakeType.FINISHED, from_client) is not None
 
 
-@pytest.mark.req("DTL-04")
 @pytest.mark.parametrize("suite", TLS13_SUITES.values(), ids=lambda suite: suite.name)
 def test_every_suite_of_tls_1_3(suite) -> None:
     said = tls_talk(suites13=suite.name.encode())

@@ -33,7 +33,6 @@ def test_another_profile_is_found_where_it_is_first_said() -> None:
     assert any("ciphers" in path for path in paths)
 
 
-@pytest.mark.req("DBL-06")
 def test_what_an_mdd_rewrites_is_told_per_hop() -> None:
     found = compare(conference("ohb-all"), conference("ohb-marker"))
     assert found.first is not None

@@ -17,7 +17,6 @@ HEAD = b"\x80\x00\x00\x05" + bytes(4) + b"\0\0\x10\x41"
     [(P.SRTP_AEAD_AES_128_GCM, 16), (P.SRTP_AEAD_AES_256_GCM, 16), (P.SRTP_AES128_CM_HMAC_SHA1_80, 10),
      (P.SRTP_AES128_CM_HMAC_SHA1_32, 4)],
 )  # fmt: skip
-@pytest.mark.req("EKT-04")
 def test_tag_and_field_are_read_from_the_end(profile: int, tag: int) -> None:
     octets = HEAD + b"sealed" + b"\x77" * tag + full_ekt_field(bytes(40), 3, 1)
     found = decode(srtp_ekt_layer(profile), octets)

@@ -58,7 +58,6 @@ def is_rtp(datagram: Datagram) -> bool:
     return not 192 <= datagram.data[1] <= 223
 
 
-@pytest.mark.req("DBL-05")
 def test_every_hop_says_what_was_spoken(talk: Recorded, tmp_path: Path) -> None:
     """Each payload once into the MDD and once to each of the two others, with the addresses and times of that hop."""
     data, plain = decrypt(talk.pcapng(), tmp_path)
