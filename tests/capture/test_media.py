@@ -2,12 +2,14 @@
 """Both layers of SRTP opened at each hop from capture and key log alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from perc_scapy.capture import media
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.media import own_keys
+from perc_scapy.capture.media import own_keys, same_conference
 from tests.capture.handmade import MDD_MEDIA, Address, HandmadeConference, k, three_flows
 
 
@@ -163,3 +165,57 @@ def test_an_endpoints_keys_are_known_from_the_beginning_of_its_view() -> None:
     early = [p for p in analysis.own_media if p.opened.spi == 2 and not p.from_endpoint]
     assert early
     assert all(p.number < came.packet and p.rtp is not None for p in early)
+
+
+def test_one_spi_may_name_two_sets_in_two_conferences() -> None:
+    """Conferences of one MDD: the set of a fellow is used, that of a stranger with the same SPI is not."""
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    talk.join("B", k(1))
+    analysis = Analysis(talk.trace, talk.keylog())
+    a, b = analysis.associations
+    ring = same_conference([a, b])
+    assert [len(ring(one)) for one in (a, b)] == [2, 2]
+    named = {id(a): bytes(16), id(b): b"\1" * 16}
+    views = [
+        SimpleNamespace(conference_id=named[id(x)], mdd=x.mdd, ekt_keys=x.ekt_keys) for x in (a, b)
+    ]
+    ring = same_conference(views)
+    assert [ring(view) for view in views] == [a.ekt_keys(), b.ekt_keys()]
+
+
+def test_a_repeat_is_told_as_such_whatever_other_hop_was_tried_first() -> None:
+    """Two associations share their addresses: a copy of the older one's packet is a repeat."""
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    talk.join("B", k(1))
+    talk.say("B", b"once")
+    copy = talk.trace[-1]
+    old = talk.people.pop("A").address
+    again = talk.join("A2", k(1))
+    for n, d in enumerate(talk.trace):
+        src = old if d.src == again.address else d.src
+        dst = old if d.dst == again.address else d.dst
+        talk.trace[n] = replace(d, src=src, dst=dst)
+    assert copy.dst == old
+    again.address = old
+    talk.say("B", b"to the new association")
+    talk.seen(copy.src, copy.dst, copy.data)
+    last = media_of(talk)[-1]
+    assert last.opened.plain is None
+    assert last.opened.repeat
+
+
+def test_what_is_remembered_of_a_path_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "MAX_SSRCS", 3)
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    for ssrc in range(8):
+        talk.say("A", b"x", ssrc=ssrc)
+    analysis = Analysis(talk.trace, talk.keylog())
+    reader = media.MediaReader(analysis.associations, same_conference(analysis.associations))
+    read = [found for d in talk.trace if (found := reader.read(d)) is not None]
+    assert all(packet.opened.hop_opened for packet in read)
+    src, dst = read[-1].datagram.src, read[-1].datagram.dst
+    held = [n for n in range(8) if reader.in_use(src, dst, n.to_bytes(4, "big")) is not None]
+    assert held == [5, 6, 7]
