@@ -6,6 +6,7 @@ from __future__ import annotations
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.codes import DtlsVersion
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.explain.cause import FOUND, MISSING, OPEN, Cause
 from perc_scapy.explain.traffic import Traffic
@@ -24,7 +25,7 @@ def absent(analysis: Analysis, media: MediaPacket, traffic: Traffic | None = Non
     if media.association is None:
         return _no_association(analysis, media, subject)
     if media.association.hop_keys() is None:
-        return _no_keys(media.association, subject)
+        return _no_keys(analysis, media.association, subject)
     if profile_of(media.association) not in SRTP_PROFILES:
         text = "the SRTP profile of the association is not known"
         return Cause(subject, MISSING, text, "RFC 5764 section 4.1.2")
@@ -81,11 +82,18 @@ def _no_association(analysis: Analysis, media: MediaPacket, subject: str) -> Cau
     return Cause(subject, MISSING, text, "RFC 5764 section 3")
 
 
-def _no_keys(association: Association, subject: str) -> Cause:
+def _no_keys(analysis: Analysis, association: Association, subject: str) -> Cause:
     sessions = association.sessions
     if not any(s.server_hello for s in sessions):
         text = "the handshake of its association has no ServerHello in the capture"
         return Cause(subject, MISSING, text, _KEYS)
+    if all(s.negotiated == DtlsVersion.DTLS_1_3 for s in sessions if s.server_hello):
+        text = "its keys were agreed on in DTLS 1.3, which is not decrypted; a table of SRTP keys opens it"
+        return Cause(subject, MISSING, text, _KEYS)
+    if not analysis.keylog:
+        return Cause(
+            subject, MISSING, "no key log was given: nothing says what its keys are", _KEYS
+        )
     if not any(s.has_secret for s in sessions):
         random = association.client_random[:8].hex()
         text = f"the key log has no line for the client random {random}…; is it the log of another run?"

@@ -11,6 +11,7 @@ from perc_scapy.capture.records import SeenRecord
 from perc_scapy.codes import (
     AlertDescription,
     ContentType,
+    DtlsVersion,
     ExtensionType,
     HandshakeType,
     ProtectionProfile,
@@ -30,6 +31,8 @@ def explain_association(association: Association) -> list[Cause]:
     if not association.sessions:
         return []
     session = association.direct or association.sessions[0]
+    if session.negotiated == DtlsVersion.DTLS_1_3:
+        return []  # all but its hellos is encrypted, and a note of the capture says that it is not decrypted
     found = [cause for reason in REASONS for cause in reason(association, session)]
     if not found and not complete(session):
         found.append(_unfinished(session))

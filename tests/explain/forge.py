@@ -25,10 +25,13 @@ E2E_KEY = bytes(range(0x10, 0x20))
 
 @cache
 def recorded(name: str) -> tuple[tuple[Datagram, ...], bytes]:
-    folder = CAPTURES / name
-    with open_capture(folder / "trace.pcapng") as capture:
-        packets = tuple(datagrams(capture))
-    return packets, (folder / "secrets.keylog").read_bytes()
+    return sealed(name), (CAPTURES / name / "secrets.keylog").read_bytes()
+
+
+def sealed(name: str) -> tuple[Datagram, ...]:
+    """The packets of a golden capture, without any key."""
+    with open_capture(CAPTURES / name / "trace.pcapng") as capture:
+        return tuple(datagrams(capture))
 
 
 def keylog(text: bytes) -> KeyLog:

@@ -8,7 +8,7 @@ import pytest
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.explain.cause import Cause
 from perc_scapy.explain.handshake import complete, explain_association
-from tests.explain.forge import conference, keylog, recorded
+from tests.explain.forge import conference, keylog, recorded, sealed
 
 
 def texts(name: str) -> str:
@@ -84,3 +84,10 @@ def test_what_the_capture_lost_is_nobodys_fault() -> None:
 def test_an_ekt_key_sent_again_and_again_was_not_acknowledged() -> None:
     (cause,) = causes_without(set(), "violation-ekt-key-unacknowledged")
     assert (cause.kind, "never acknowledged" in cause.text) == ("found", True)
+
+
+def test_of_dtls_1_3_nothing_is_guessed() -> None:
+    """All but its hellos is encrypted: that no more is seen does not mean that it stopped there."""
+    analysis = Analysis(sealed("webrtc-dtls13"))
+    assert [explain_association(a) for a in analysis.associations] == [[]]
+    assert any("DTLS 1.3: not decrypted" in note.text for note in analysis.notes)
