@@ -118,9 +118,12 @@ class BatchReader:
             if batch is not None or len(singles) >= MAX_SINGLES:
                 yield Batch.of(singles)
                 singles = []
-            if batch is not None:
+            while batch is not None:
                 yield batch
                 number += len(batch)
+                # The packet at the seam comes whole with those behind it.
+                self.reader.source.renew()
+                batch = self._plain(number + 1)
         self.reader.packets = number
         if singles:
             yield Batch.of(singles)
@@ -153,24 +156,27 @@ def _pcap_run(
     data: bytes, at: int, order: str, interface: Interface, number: int
 ) -> tuple[Batch | None, int]:
     """Whole records up to `PAD` octets before the end of `data`, and where they end."""
-    longest = max(interface.snaplen, LONGEST_PACKET)
     captured_at, last = Struct(order + "I").unpack_from, len(data) - PAD
-    places: list[int] = []
-    add = places.append
-    while at + 16 <= last:
-        (captured,) = captured_at(data, at + 8)
-        following = at + 16 + captured
-        if following > last or captured > longest:
-            break
+    begin, places = at, list[int]()
+    add, stop = places.append, last - 16
+    while at <= stop:
         add(at)
-        at = following
+        at += 16 + captured_at(data, at + 8)[0]
+    if at > last:  # the last one goes on behind what is at hand, or claims to
+        at = places.pop()
     if not places:
-        return None, at
+        return None, begin
     octets, records = np.frombuffer(data, np.uint8), np.array(places, np.int64)
     head = gather(octets, records, np.dtype([(name, order + "u4") for name in "sfcl"]))
+    absurd = head["c"] > max(interface.snaplen, LONGEST_PACKET)
+    if absurd.any():
+        good = int(absurd.argmax())
+        at, head, records = places[good], head[:good], records[:good]
+    if not len(records):
+        return None, begin
     seconds, fraction, captured, length = (head[name].astype(np.int64) for name in "sfcl")
     times = seconds * _SECOND + fraction * (_SECOND // interface.units)
-    same = np.zeros(len(places), np.int64)
+    same = np.zeros(len(records), np.int64)
     return Batch(
         number, data, octets, records + 16, captured, np.maximum(length, captured), times,
         same + interface.link_type, same,

@@ -63,12 +63,21 @@ class Stream(Protocol):
     def read(self, size: int = -1, /) -> bytes | None: ...
 
 
+def _place(stream: Stream) -> int | None:
+    """Where a stream is now; None when it cannot go back there."""
+    seekable = getattr(stream, "seekable", None)
+    if seekable is None or not seekable():
+        return None
+    return int(stream.tell())  # type: ignore[attr-defined]
+
+
 class Source:
     """Octets of a stream with their position; `take` gives all or raises `CaptureDamaged`."""
 
     def __init__(self, stream: Stream) -> None:
         # A pipe's read1 gives what is there: packets appear while a capture still runs.
         self._read = getattr(stream, "read1", stream.read)
+        self._stream, self._begin = stream, _place(stream)
         self._buffer, self._at, self._before = b"", 0, 0
         # What was read together with a piece that the buffer lacked stays as it is: joined, it would be copied.
         self._next, self._next_at = b"", 0
@@ -126,6 +135,14 @@ class Source:
     def skip(self, length: int) -> None:
         """Step over octets of the window."""
         self._at += length
+
+    def renew(self) -> None:
+        """Read on so that the window begins with the next octet, where the stream can go back to it."""
+        if self._begin is not None:
+            here = self.position
+            self._stream.seek(self._begin + here)  # type: ignore[attr-defined]
+            self._buffer, self._at, self._before = self._read(self.chunk) or b"", 0, here
+            self._next = b""
 
     def give_back(self, data: bytes) -> None:
         """Put octets before those that are still to be taken."""

@@ -75,7 +75,7 @@ def test_any_way_of_asking_gives_the_octets_in_order() -> None:
         taken = b""
         while len(taken) < 160:
             assert source.position == len(taken)
-            match dice.randrange(5):
+            match dice.randrange(6):
                 case 0:
                     taken += source.take(dice.randrange(30), "x")
                 case 1:
@@ -91,6 +91,8 @@ def test_any_way_of_asking_gives_the_octets_in_order() -> None:
                 case 4:
                     some = source.some(dice.randrange(1, 20))
                     source.give_back(some)
+                case 5:
+                    source.renew()
         assert taken == data[: len(taken)]
 
 
@@ -100,3 +102,17 @@ def test_what_was_read_together_is_not_joined() -> None:
     source.take(90, "x")
     source.take(20, "over the seam")
     assert (len(source.window()[0]), source.window()[1]) == (100, 10)
+
+
+def test_a_window_that_begins_with_the_next_octet() -> None:
+    stream = io.BytesIO(b"..abcdefghij")
+    stream.seek(2)
+    source = Source(stream)
+    source.chunk = 4
+    source.take(3, "x")
+    source.renew()
+    assert (source.window(), source.position) == ((b"defg", 0), 3)
+    pipe = Source(Dribble(b"abcdef"))
+    pipe.take(2, "x")
+    pipe.renew()
+    assert (pipe.take(4, "x"), pipe.position) == (b"cdef", 6)
