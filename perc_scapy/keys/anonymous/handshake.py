@@ -15,8 +15,10 @@ from perc_scapy.keys.anonymous.pseudonyms import Pseudonyms
 
 Rewrite = Callable[[bytes, Pseudonyms, bool], bytes]
 """(body, stand-ins, of DTLS) -> body of the same length."""
-_TRUSTED_CA_KEYS = 3
+_TRUSTED_CA_KEYS, _USER_MAPPING, _SRP, _CACHED_INFO, _TRANSPARENCY_INFO = 3, 6, 12, 25, 52
 _COMPRESSED_CERTIFICATE = 25
+_NO_RESPONDERS = b"\1\0\0\0\0"
+"""status_request of a client that trusts nobody in particular (RFC 6066 section 8)."""
 
 
 def anonymous_body(kind: int, body: bytes, names: Pseudonyms, *, dtls: bool) -> bytes:
@@ -43,6 +45,11 @@ def _client_hello(body: bytes, names: Pseudonyms, dtls: bool) -> bytes:
         at = _behind_vector(body, at, 1)
     at = _behind_vector(body, at, 2)
     return _extensions(body, _behind_vector(body, at, 1), names)
+
+
+def _server_hello(body: bytes, names: Pseudonyms, dtls: bool) -> bytes:
+    at = _behind_vector(body, 34, 1) + 3  # version, random; session id; suite, compression
+    return _extensions(body, at, names)
 
 
 def _behind_vector(body: bytes, at: int, octets: int) -> int:
@@ -82,6 +89,15 @@ def _list(value: bytes, names: Pseudonyms) -> bytes:
     return value[:2] + names.octets(value[2:])
 
 
+def _status_request(value: bytes, names: Pseudonyms) -> bytes:
+    return value if value == _NO_RESPONDERS else names.octets(value)
+
+
+def _opaque(value: bytes, names: Pseudonyms) -> bytes:
+    """For what may say who somebody is, in any form: user names, hashes of certificates, entries in public logs."""
+    return names.octets(value)
+
+
 def _authorities(value: bytes, names: Pseudonyms) -> bytes:
     """A list of distinguished names (RFC 5246 section 7.4.4, RFC 8446 section 4.2.4)."""
     out, at = [value[:2]], 2
@@ -110,6 +126,12 @@ def _shared_keys(value: bytes, names: Pseudonyms) -> bytes:
 _EXTENSIONS: dict[int, Callable[[bytes, Pseudonyms], bytes]] = {
     ExtensionType.SERVER_NAME: _server_name,
     _TRUSTED_CA_KEYS: _list,
+    ExtensionType.STATUS_REQUEST: _status_request,
+    ExtensionType.SIGNED_CERTIFICATE_TIMESTAMP: _opaque,
+    _USER_MAPPING: _opaque,
+    _SRP: _opaque,
+    _CACHED_INFO: _opaque,
+    _TRANSPARENCY_INFO: _opaque,
     ExtensionType.PRE_SHARED_KEY: _shared_keys,
     ExtensionType.EXTERNAL_ID_HASH: _sized,
     ExtensionType.EXTERNAL_SESSION_ID: _sized,
@@ -156,12 +178,24 @@ def _server_key_exchange(body: bytes, names: Pseudonyms, dtls: bool) -> bytes:
     return names.octets(body)
 
 
+def _client_key_exchange(body: bytes, names: Pseudonyms, dtls: bool) -> bytes:
+    """Only an elliptic point stays, which is all that ECDHE sends: two octets of length begin a PSK identity (RFC 4279
+    section 2, RFC 5489 section 2), an encrypted secret or a public value, and no key log needs any of them.
+    """
+    if _behind_vector(body, 0, 1) == len(body):
+        return body
+    end = _behind_vector(body, 0, 2)
+    return body[:2] + names.octets(body[2:end]) + body[end:]
+
+
 def _naming(body: bytes, names: Pseudonyms, dtls: bool) -> bytes:
     return names.octets(body)
 
 
 _BODIES: dict[int, Rewrite] = {
     HandshakeType.CLIENT_HELLO: _client_hello,
+    HandshakeType.SERVER_HELLO: _server_hello,
+    HandshakeType.CLIENT_KEY_EXCHANGE: _client_key_exchange,
     HandshakeType.CERTIFICATE: _certificate,
     HandshakeType.SERVER_KEY_EXCHANGE: _server_key_exchange,
     HandshakeType.CERTIFICATE_REQUEST: _certificate_request,

@@ -16,6 +16,7 @@ from perc_scapy.pcap.transport import address, transport
 ICMP, ICMP6 = 1, 58
 _ECHO = {(ICMP, 0), (ICMP, 8), (ICMP6, 128), (ICMP6, 129)}
 _NO_OPERATION = b"\x01"
+_TCP_OPTIONS = {1, 2, 3, 4, 5}
 MAX_HELD = 1 << 26
 """Octets kept of packets that came in IP fragments; those beyond become zeros."""
 
@@ -122,7 +123,8 @@ class IpNames:
         if not isinstance(found, Segment):
             return bytes(len(part.body))
         header = len(part.body) - len(found.data)
-        return part.body[:header] + self._tls.anonymous(found)
+        options = _tcp_options(part.body[20:header])
+        return part.body[:20] + options + self._tls.anonymous(found)
 
     def _other(self, number: int, part: IpPart) -> bytes:
         """Control messages carry pieces of other packets and addresses: type, code and echo numbers stay."""
@@ -131,6 +133,20 @@ class IpNames:
             return bytes(len(body))
         kept = 8 if (part.protocol, body[0]) in _ECHO else 4
         return body[:kept] + bytes(len(body) - kept)
+
+
+def _tcp_options(options: bytes) -> bytes:
+    """End, no-operation, segment size, window scale and selective acknowledgements stay. Others become no-operations:
+    a clock (timestamps), a cookie (fast open), addresses (multipath) say which machine it is.
+    """
+    out, at = bytearray(options), 0
+    while at < len(out) and out[at]:
+        size = 1 if out[at] == 1 else max(2, out[at + 1]) if at + 1 < len(out) else len(out)
+        if out[at] not in _TCP_OPTIONS:
+            out[at : at + size] = _NO_OPERATION * len(out[at : at + size])
+        at += size
+    out[at:] = bytes(len(out[at:]))
+    return bytes(out)
 
 
 def skip_one(head: bytes, kind: int, at: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ import pytest
 from perc_scapy.keys.anonymous.addresses import Addresses
 from perc_scapy.keys.anonymous.datagrams import DatagramNames
 from perc_scapy.keys.anonymous.pseudonyms import Pseudonyms
+from perc_scapy.pcap.packets import Address
 from tests.capture.webrtc import A, B, rtp, stun
 from tests.keys.anonymous.test_dtls import anonymous as anonymous_log
 from tests.keys.anonymous.test_rtcp import COMPOUND
@@ -76,3 +77,19 @@ def test_dtls_in_pieces_through_a_relay() -> None:
         found.learn(ends[sender], channel(data))
     new = [found.anonymous(ends[sender], channel(data))[4 : 4 + len(data)] for sender, data in log]
     assert new == [data for _, data in anonymous_log(log)]
+
+
+@pytest.mark.parametrize("ports", [(50000, 53), (5355, 50000), (137, 137), (50000, 5353)])
+def test_a_query_whose_id_looks_like_rtp_is_no_media(ports: tuple[int, int]) -> None:
+    query = bytes.fromhex("8123 0100 0001 0000 0000 0000") + b"\5alice\7example\0\0\1\0\1"
+    ends = tuple(Address("192.0.2.1", port) for port in ports)
+    for data in (query, b"\x81\xc8" + query[2:]):
+        assert names().anonymous(ends, data) == bytes(len(data))
+
+
+def test_media_through_the_ports_of_the_web_stay() -> None:
+    assert names().anonymous((A, Address("192.0.2.1", 443)), rtp(1)) == rtp(1)
+
+
+def test_what_is_too_short_for_rtp_does_not_stay() -> None:
+    assert names().anonymous(ENDS, b"\x80alice") == bytes(6)

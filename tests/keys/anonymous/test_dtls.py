@@ -80,8 +80,8 @@ def test_a_piece_whose_rest_is_missing_becomes_zeros() -> None:
     piece = encode_record(22, 0, encode_fragment(11, 500, 2, 100, b"certificate of alice"))
     ((_, new),) = anonymous([("s", piece)])
     assert new == piece[:25] + bytes(20)
-    hello = encode_record(22, 0, encode_fragment(2, 500, 2, 100, b"not a name"))
-    assert anonymous([("s", hello)]) == [("s", hello)]
+    done = encode_record(22, 0, encode_fragment(14, 500, 2, 100, b"not a name"))
+    assert anonymous([("s", done)]) == [("s", done)]
 
 
 def test_two_handshakes_between_the_same_ends_are_not_mixed() -> None:

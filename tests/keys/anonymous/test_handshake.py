@@ -125,3 +125,51 @@ def test_any_octets_keep_their_length(kind: int) -> None:
             assert len(new) == len(body)
             if not may_name(kind):
                 assert new == body
+
+
+def test_a_server_hello_keeps_its_choice_and_no_names() -> None:
+    extensions_ = {
+        ExtensionType.USE_SRTP: b"\0\2\0\7\0",
+        ExtensionType.EXTERNAL_ID_HASH: b"\x0aalice-hash",
+        ExtensionType.EXTERNAL_SESSION_ID: b"\x08call1234",
+        ExtensionType.SIGNED_CERTIFICATE_TIMESTAMP: b"\0\x0b\0\x09log-entry",
+    }
+    packed = b"".join(
+        int(kind).to_bytes(2, "big") + len(v).to_bytes(2, "big") + v
+        for kind, v in extensions_.items()
+    )
+    head = b"\xfe\xfd" + bytes(range(32)) + b"\2id" + b"\xc0\x2b" + b"\0"
+    old = head + len(packed).to_bytes(2, "big") + packed
+    new = again(HandshakeType.SERVER_HELLO, old)
+    for word in (b"alice", b"call1234", b"log-entry"):
+        assert word not in new
+    before, after = codec.decode_server_hello(old), codec.decode_server_hello(new)
+    assert (after.random, after.cipher_suite) == (before.random, before.cipher_suite)
+    assert list(after.extensions) == list(before.extensions)
+    assert after.extensions[ExtensionType.USE_SRTP] == before.extensions[ExtensionType.USE_SRTP]
+
+
+def test_real_server_hellos_stay_as_they_are() -> None:
+    for body in messages(HandshakeType.SERVER_HELLO):
+        assert again(HandshakeType.SERVER_HELLO, body) == body
+
+
+@pytest.mark.parametrize("point", [b"", b"\3\x04xy"])
+def test_identities_of_shared_keys_go_from_the_key_exchange(point: bytes) -> None:
+    new = again(HandshakeType.CLIENT_KEY_EXCHANGE, b"\0\5alice" + point)
+    assert b"alice" not in new
+    assert new[:2] == b"\0\5"
+    assert new.endswith(point)
+
+
+def test_points_of_a_key_exchange_stay() -> None:
+    for body in messages(HandshakeType.CLIENT_KEY_EXCHANGE):
+        assert again(HandshakeType.CLIENT_KEY_EXCHANGE, body) == body
+
+
+@pytest.mark.parametrize("kind", [5, 6, 12, 18, 25, 52])
+def test_extensions_that_name_somebody_in_any_form(kind: int) -> None:
+    extension = kind.to_bytes(2, "big") + b"\0\5alice"
+    head = b"\xfe\xfd" + bytes(32) + b"\0" + b"\0" + b"\0\2\xc0\x2b" + b"\1\0"
+    new = again(HandshakeType.CLIENT_HELLO, head + b"\0\x09" + extension)
+    assert b"alice" not in new

@@ -56,9 +56,9 @@ def checked(data: bytes, layer: type) -> object:
 @pytest.mark.parametrize(("ip", "ends"), [(IP, V4), (IPv6, V6)])
 def test_udp_and_tcp_with_right_checksums(ip: type, ends: dict[str, str]) -> None:
     udp, stunned, tcp = anonymous(
-        ip(**ends) / UDP(sport=1, dport=2) / Raw(rtp(1)),
-        ip(**ends) / UDP(sport=1, dport=2) / Raw(stun("alice:bobby")),
-        ip(**ends) / TCP(sport=1, dport=2, seq=5, flags="A") / Raw(STREAM),
+        ip(**ends) / UDP(sport=5001, dport=5002) / Raw(rtp(1)),
+        ip(**ends) / UDP(sport=5001, dport=5002) / Raw(stun("alice:bobby")),
+        ip(**ends) / TCP(sport=5001, dport=5002, seq=5, flags="A") / Raw(STREAM),
     )
     assert bytes(checked(udp, ip)[UDP].payload) == rtp(1)
     assert b"alice" not in bytes(checked(stunned, ip))
@@ -66,18 +66,22 @@ def test_udp_and_tcp_with_right_checksums(ip: type, ends: dict[str, str]) -> Non
 
 
 def test_a_datagram_without_a_checksum_stays_without() -> None:
-    (data,) = anonymous(IP(**V4) / UDP(sport=1, dport=2, chksum=0) / Raw(rtp(1)))
+    (data,) = anonymous(IP(**V4) / UDP(sport=5001, dport=5002, chksum=0) / Raw(rtp(1)))
     assert IP(data)[UDP].chksum == 0
 
 
 def test_a_packet_cut_short_has_no_checksum() -> None:
-    packet = bytes(IP(**V4) / UDP(sport=1, dport=2) / Raw(rtp(1)))
+    packet = bytes(IP(**V4) / UDP(sport=5001, dport=5002) / Raw(rtp(1)))
     (data,) = anonymous(packet[:-5], cut=True)
     assert IP(data)[UDP].chksum == 0
 
 
 def test_options_and_extension_headers_are_emptied() -> None:
-    route = IP(**V4, options=[b"\x07\x0b\x04" + OLD[0] + OLD[1], b"\0"]) / UDP() / Raw(rtp(1))
+    route = (
+        IP(**V4, options=[b"\x07\x0b\x04" + OLD[0] + OLD[1], b"\0"])
+        / UDP(sport=5001, dport=5002)
+        / Raw(rtp(1))
+    )
     (data,) = anonymous(route)
     assert data[20:32] == b"\x01" * 12
     assert IP(data)[UDP].payload
@@ -85,7 +89,7 @@ def test_options_and_extension_headers_are_emptied() -> None:
         IPv6(**V6)
         / IPv6ExtHdrHopByHop(options=[PadN(optdata=b"al")])
         / IPv6ExtHdrDestOpt()
-        / UDP()
+        / UDP(sport=5001, dport=5002)
         / Raw(rtp(1))
     )
     (data,) = anonymous(hop)
@@ -97,10 +101,10 @@ def test_options_and_extension_headers_are_emptied() -> None:
 def test_fragments_of_a_datagram_with_names(version: int) -> None:
     text = stun("alice" * 20 + ":" + "bobby" * 20)
     if version == 4:
-        pieces = fragment(IP(**V4, id=7) / UDP(sport=1, dport=2) / Raw(text), 64)
+        pieces = fragment(IP(**V4, id=7) / UDP(sport=5001, dport=5002) / Raw(text), 64)
     else:
         pieces = fragment6(
-            IPv6(**V6) / IPv6ExtHdrFragment(id=7) / UDP(sport=1, dport=2) / Raw(text), 128
+            IPv6(**V6) / IPv6ExtHdrFragment(id=7) / UDP(sport=5001, dport=5002) / Raw(text), 128
         )
     assert len(pieces) > 2
     new = anonymous(*pieces)
@@ -117,12 +121,12 @@ def test_fragments_of_a_datagram_with_names(version: int) -> None:
     layer = IP if version == 4 else IPv6
     head = layer(**(V4 | {"src": layer(new[0]).src, "dst": layer(new[0]).dst} if version == 4
                     else {"src": layer(new[0]).src, "dst": layer(new[0]).dst}))  # fmt: skip
-    again = head / UDP(sport=1, dport=2) / Raw(whole[8:])
+    again = head / UDP(sport=5001, dport=5002) / Raw(whole[8:])
     assert bytes(layer(bytes(again))[UDP])[6:8] == whole[6:8]
 
 
 def test_fragments_whose_packet_is_not_whole_are_emptied() -> None:
-    pieces = fragment(IP(**V4, id=7) / UDP(sport=1, dport=2) / Raw(b"alice" * 60), 64)
+    pieces = fragment(IP(**V4, id=7) / UDP(sport=5001, dport=5002) / Raw(b"alice" * 60), 64)
     for data in anonymous(*pieces[:-1]):
         assert data[20:] == bytes(len(data) - 20)
 
@@ -144,7 +148,7 @@ def test_control_messages_lose_what_they_quote() -> None:
 
 
 def test_a_trailer_is_emptied() -> None:
-    packet = bytes(IP(**V4) / UDP(sport=1, dport=2) / Raw(rtp(1)))
+    packet = bytes(IP(**V4) / UDP(sport=5001, dport=5002) / Raw(rtp(1)))
     (data,) = anonymous(packet + b"alice in the padding")
     assert data[len(packet) :] == bytes(20)
 
@@ -161,3 +165,27 @@ def test_any_octets_are_answered(cut: int) -> None:
         names = IpNames(Pseudonyms(bytes(32)))
         names.learn(1, 1, packet)
         assert len(names.anonymous(1, packet, cut=True)) == len(packet)
+
+
+def test_tcp_options_that_name_a_machine_become_no_operations() -> None:
+    multipath = b"\x03\x01" + OLD[0] + b"\0\0"
+    options = [
+        ("MSS", 1460),
+        ("Timestamp", (0x11223344, 0x55667788)),
+        ("WScale", 7),
+        (30, multipath),
+    ]
+    (data,) = anonymous(IP(**V4) / TCP(sport=5001, dport=5002, flags="S", options=options))
+    packet = checked(data, IP)
+    assert b"\x11\x22\x33\x44" not in data
+    kept = [option for option in packet[TCP].options if option[0] not in ("NOP", "EOL")]
+    assert kept == [("MSS", 1460), ("WScale", 7)]
+
+
+@pytest.mark.parametrize(
+    "options", [b"\x1e\x00ab", b"\x08\xff\xff\xff", b"\x01\x01\x01\x1e", b"\x02\x04\x05"]
+)
+def test_tcp_options_that_do_not_add_up_keep_their_length(options: bytes) -> None:
+    tcp = bytes(TCP(sport=5001, dport=5002, dataofs=6, flags="A"))[:20] + options.ljust(4, b"\0")
+    (data,) = anonymous(IP(**V4, proto=6) / Raw(tcp))
+    assert b"ab" not in data[40:]
