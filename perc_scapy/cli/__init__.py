@@ -17,7 +17,7 @@ from enum import IntEnum
 from typing import NamedTuple, NoReturn
 
 from perc_scapy import __version__
-from perc_scapy.cli.terminal import writing_stdout
+from perc_scapy.cli.terminal import printable, writing_stdout
 from perc_scapy.errors import ConfigError, MissingToolError, PercError
 
 
@@ -171,7 +171,7 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{error.filename}: {error.strerror}"
     text = " ".join(text.split()) or type(error).__name__
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return printable(text)
 
 
 def exit_code_of(error: BaseException) -> int:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from perc_scapy.cli import ExitCode, expectations
 from perc_scapy.cli.options import add_keys, open_keys
+from perc_scapy.cli.terminal import printable
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _tell(reports: list[Report], unused: list[Waiver]) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"perc check: {text}", file=sys.stderr)
+    print(f"perc check: {printable(text)}", file=sys.stderr)
 
 
 def exit_code(reports: list[Report], fail_on: str, *, damaged: bool = False) -> ExitCode:

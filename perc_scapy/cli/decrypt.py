@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from perc_scapy.cli import ExitCode
 from perc_scapy.cli.options import add_json, add_keys, naming, open_keys
+from perc_scapy.cli.terminal import printable
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ def run(args: argparse.Namespace) -> int:
         try:
             plain, files = _decrypt(capture, codecs, args)
         except _NothingOpened as nothing:
-            print(f"perc decrypt: {nothing}", file=sys.stderr)
+            print(f"perc decrypt: {printable(nothing)}", file=sys.stderr)
             return ExitCode.UNDECIDABLE
     _report(plain, files, args)
     if capture.damage is None:
         return ExitCode.OK
-    print(f"perc decrypt: {args.capture}: damaged after packet {capture.packets}: {capture.damage}",
+    print(f"perc decrypt: {printable(args.capture)}: damaged after packet {capture.packets}: {capture.damage}",
           file=sys.stderr)  # fmt: skip
     return ExitCode.FINDING
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from perc_scapy.cli import ExitCode
 from perc_scapy.cli.options import add_json, add_keys, open_keys
+from perc_scapy.cli.terminal import printable
 
 if TYPE_CHECKING:
     from perc_scapy.capture.analysis import Analysis
@@ -75,7 +76,7 @@ def _print_json(found: Comparison) -> None:
 
 
 def _print(found: Comparison, args: argparse.Namespace) -> None:
-    print(f"A {args.a}\nB {args.b}")
+    print(f"A {printable(args.a)}\nB {printable(args.b)}")
     if found.first is None:
         print(f"{found.compared} messages and packets compared: no difference")
         return

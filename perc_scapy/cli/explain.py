@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from perc_scapy.cli import ExitCode
 from perc_scapy.cli.options import add_json, add_keys, open_keys
+from perc_scapy.cli.terminal import printable
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _read(args: argparse.Namespace) -> tuple[Analysis, range]:
         frames = list(reader)
     if reader.damage is not None:
         print(
-            f"perc explain: {args.capture}: {reader.damage}; packets up to there are explained",
+            f"perc explain: {printable(args.capture)}: {reader.damage}; packets up to there are explained",
             file=sys.stderr,
         )
     analysis = Analysis(payloads(frames), open_keys(args, reader.secrets))

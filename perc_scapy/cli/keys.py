@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from perc_scapy.cli import ExitCode
 from perc_scapy.cli.options import add_json, add_keys, open_keys
+from perc_scapy.cli.terminal import printable
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _list(args: argparse.Namespace) -> int:
 
 def _line(entry: Entry) -> str:
     opens = "; ".join(entry.opens) or "opens nothing here"
-    return f"{entry.id}  {entry.kind:<14} {entry.short:<18} {entry.source}: {opens}"
+    return f"{entry.id}  {entry.kind:<14} {entry.short:<18} {printable(entry.source)}: {opens}"
 
 
 def _entries(args: argparse.Namespace) -> tuple[list[Entry], str]:
@@ -143,7 +144,7 @@ def _add(args: argparse.Namespace) -> int:
     with StreamedCapture(args.capture) as capture:
         lines = ring.keylog.to_text() if args.all else lines_for(capture.analysis, ring.keylog)
     if not lines:
-        print(f"perc keys add: none of {len(ring.keylog)} secrets is of a session of {args.capture}; "
+        print(f"perc keys add: none of {len(ring.keylog)} secrets is of a session of {printable(args.capture)}; "
               "--all adds them anyway", file=sys.stderr)  # fmt: skip
         return ExitCode.UNDECIDABLE
     return _rewrite(args, lambda blocks: with_secrets(blocks, lines))
@@ -159,7 +160,7 @@ def _extract(args: argparse.Namespace) -> int:
     if others:
         print(f"perc keys extract: {others} secrets of other kinds are left", file=sys.stderr)
     if not len(log):
-        print(f"perc keys extract: {args.capture}: no key log in it", file=sys.stderr)
+        print(f"perc keys extract: {printable(args.capture)}: no key log in it", file=sys.stderr)
         return ExitCode.FINDING
     with _output(args) as stream:
         stream.write(log.to_text())
@@ -194,7 +195,7 @@ def _share(args: argparse.Namespace) -> int:
         pdus = shared(capture.analysis, keys=args.show_keys)
         damage = capture.damage
     if not pdus:
-        print(f"perc keys share: {args.capture}: nothing was decrypted", file=sys.stderr)
+        print(f"perc keys share: {printable(args.capture)}: nothing was decrypted", file=sys.stderr)
         return ExitCode.UNDECIDABLE
     with _output(args) as stream:
         write_shared(stream, pdus)
@@ -237,7 +238,7 @@ def _tell(damage: str) -> int:
     if not damage:
         return ExitCode.OK
     sys.stdout.flush()
-    print(f"perc keys: {damage}", file=sys.stderr)
+    print(f"perc keys: {printable(damage)}", file=sys.stderr)
     return ExitCode.FINDING
 
 

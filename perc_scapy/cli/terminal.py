@@ -17,6 +17,11 @@ def use_color(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
+def printable(text: object) -> str:
+    """Octets of others, file names among them, as they may be shown: one line, nothing that moves a cursor."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
 @contextmanager
 def writing_stdout() -> Iterator[None]:
     """What cannot be written inside, or flushed at its end, is told as a problem of standard output."""

@@ -28,7 +28,7 @@ def lines(report: Report, verbose: bool = False, paint: Paint = plain) -> Iterat
     word = paint("PASS", "good") if report.passed else paint("FAIL", "bad")
     if report.undecidable:
         word = paint("UNDECIDED", "bad")
-    name = f"{report.name}: " if report.name else ""
+    name = f"{_one_line(report.name)}: " if report.name else ""
     yield f"{word}  {name}{report.summary()}"
     for text in report.missing:
         yield paint(f"      not given: {text}", "dim")
@@ -72,4 +72,9 @@ def verdict(reports: Iterable[Report]) -> str:
         {r.id for report in everything for r in report.results if r.result == FAIL and not r.waived}
     )
     names = f": {', '.join(failed)}" if failed else ""
-    return f"{len(everything)} captures, {bad} with failures{names}"
+    return f"{len(everything)} captures, {bad} with failures{_one_line(names)}"
+
+
+def _one_line(name: str) -> str:
+    """File names may hold what moves a terminal's cursor."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
