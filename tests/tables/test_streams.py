@@ -59,6 +59,16 @@ def test_told_apart_by_ends_and_ssrc() -> None:
     assert [r["packets"] for r in table(packets).rows()] == [2, 1, 1]
 
 
+def test_ipv6_addresses_are_looked_at_whole() -> None:
+    """Two senders whose addresses differ in front, with the ports, SSRC and receiver of each other."""
+    one, two, to = ("2001:db8:1::1", 1), ("2001:db8:2::1", 1), ("2001:db8::9", 2)
+    found = table([ip_udp(one, to, rtp(1)), ip_udp(two, to, rtp(2)), ip_udp(one, to, rtp(2))])
+    assert [(r["src"], r["packets"]) for r in found.rows()] == [
+        ("[2001:db8:1::1]:1", 2),
+        ("[2001:db8:2::1]:1", 1),
+    ]
+
+
 def test_a_packet_in_fragments_belongs_to_its_stream() -> None:
     pieces = fragments(ip_udp(A, B, rtp(2)))
     (row,) = table([ip_udp(A, B, rtp(1)), *pieces, ip_udp(A, B, rtp(3))]).rows()

@@ -89,7 +89,7 @@ def _counted(subject: Subject, stream: Stream) -> Iterator[Finding]:
     start, last = _start(stream, order[0]), order[0].index
     for heard in order:
         if abs(heard.index - last) > NEAR:
-            start = _start(stream, heard) + (order[0].index & ~0xFFFF) - (heard.index & ~0xFFFF)
+            start = _start(stream, heard)
         last = max(last, heard.index)
         ok = _opens_there(context, srtp_of(heard.m), heard.index + start)
         if ok is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from perc_scapy.conform import judge
+from perc_scapy.conform.model import PASS
 from tests.conform.rules.cases import (
     always_fails_somewhere,
     ids_of,
@@ -12,6 +14,7 @@ from tests.conform.rules.cases import (
     must_pass,
     planted_in,
 )
+from tests.conform.stage import conference
 
 
 @pytest.mark.parametrize(("name", "id_"), planted_in("srtp"))
@@ -26,3 +29,14 @@ def test_good_conversations_pass(id_: str) -> None:
 
 def test_every_id_has_a_violation() -> None:
     always_fails_somewhere("srtp")
+
+
+@pytest.mark.parametrize(
+    ("seq", "roc"), [(20_000, 0), (41_000, 0), (65_000, 0), (20_000, 1), (41_000, 1)]
+)
+def test_a_hole_in_the_capture_says_nothing_of_the_counter(seq: int, roc: int) -> None:
+    """So many numbers are missing that they may have passed 65535 or not: what authenticates decides."""
+    stage = conference("AB", 4)
+    stage.packet("A", seq=seq, roc=roc)
+    stage.packet("A", seq=seq + 1, roc=roc)
+    assert judge(stage.analysis(), "x").result("SRT-03").result == PASS
