@@ -20,6 +20,7 @@ from perc_scapy.capture.notes import Note, in_order
 from perc_scapy.capture.remarks import association_notes
 from perc_scapy.capture.tls_sessions import TlsSession
 from perc_scapy.capture.tunnels import Tunnel, find_tunnels
+from perc_scapy.capture.unsealed import UnseenSession
 from perc_scapy.pcap.packets import Address, Datagram, Segment, payloads
 from perc_scapy.pcap.reader import CaptureReader
 from perc_scapy.pcap.streams import StreamChunk, TcpStreams
@@ -46,7 +47,9 @@ class Analysis:
         self._take(packets)
         self._table = FlowTable()
         for d in self.datagrams:
-            if classify(d.data) == "dtls":
+            if d.protocol:
+                self._table.add_pdu(d)
+            elif classify(d.data) == "dtls":
                 self._table.add_datagram(d.number, d.time, d.src, d.dst, d.data)
         for chunk in self.chunks:
             self._table.add_chunk(chunk)
@@ -78,7 +81,11 @@ class Analysis:
 
     def _not_tunnels(self) -> list[tuple[DtlsSession, Address, Address]]:
         carriers = {id(tunnel.session) for tunnel in self.tunnels}
-        return [item for item in self.dtls_sessions() if id(item[0]) not in carriers]
+        return [
+            item
+            for item in self.dtls_sessions()
+            if id(item[0]) not in carriers and not isinstance(item[0], UnseenSession)
+        ]
 
     @cached_property
     def notes(self) -> list[Note]:

@@ -110,6 +110,8 @@ class Association:
             found.append(HopKeys(self.first_packet, profile or first.profile, first))
         alone = self.carrier is not None and len(self.carrier.flow.sessions) == 1
         for seen in self.key_messages() if alone else ():
+            if not _is_told(seen):
+                continue
             keys = None if seen.message is None else seen.message.keys
             if keys is not None:
                 layer = SRTP_PROFILES[keys.profile].layer.code
@@ -123,7 +125,7 @@ class Association:
         seen = list(self.key_messages())
         own = {record.packet for record in self.tunneled.records} if self.tunneled else set()
         mine = [each for each in seen if each.packet in own]
-        return next((each.message for each in mine or seen), None)
+        return next((each.message for each in mine or seen if _is_told(each)), None)
 
     def key_messages(self) -> Iterator[SeenMessage]:
         """Tunnel messages that carried keys for this association (type 2)."""
@@ -138,6 +140,12 @@ class Association:
             for received in session.ekt_keys():
                 found.setdefault(received.parameters.spi, received)
         return sorted(found.values(), key=lambda received: received.packet)
+
+
+def _is_told(seen: SeenMessage) -> bool:
+    """Not zeros in the place of keys, as `perc keys share` writes them."""
+    keys = None if seen.message is None else seen.message.keys
+    return keys is not None and keys.known
 
 
 def _of_hop(full: ExportedKeys) -> ExportedKeys:

@@ -206,7 +206,7 @@ class DtlsSession(SecuredSession):
         return split_exporter(row.code, opener.export(EXPORTER_LABEL, row.export_length))
 
     def ekt_keys(self) -> list[ReceivedEktKey]:
-        """Every ekt_key that the server sent in protected records (RFC 8870 5.2.2)."""
+        """Every ekt_key that the server sent in protected records (RFC 8870 5.2.2), but for keys blotted out."""
         times = {seen.packet: seen.time for seen in self.records}
         found = []
         for message in self.all(HandshakeType.EKT_KEY, False):
@@ -238,6 +238,8 @@ class DtlsSession(SecuredSession):
     def _parameters(self, message: HandshakeMessage) -> EktParameters | None:
         try:
             body = codec.decode_ekt_key(message.body)
+            if not any(body.key):
+                return None
             key, salt = Key(body.key), Key(body.salt)
             return EktParameters(body.spi, self.ekt_cipher or 0, key, salt, body.ttl)
         except DecodeError:

@@ -15,7 +15,9 @@ from perc_scapy.capture.session_notes import flow_notes, keylog_notes
 from perc_scapy.capture.tls_flows import TlsFlow
 from perc_scapy.capture.tls_notes import tls_flow_notes
 from perc_scapy.capture.tls_sessions import TlsSession
-from perc_scapy.pcap.packets import Address
+from perc_scapy.capture.unsealed import UnsealedFlow, UnseenTunnel
+from perc_scapy.pcap.exported import TUNNEL
+from perc_scapy.pcap.packets import Address, Datagram
 from perc_scapy.pcap.streams import StreamChunk
 
 MAX_OTHERS = 1 << 16
@@ -28,6 +30,7 @@ class FlowTable:
 
     def __init__(self) -> None:
         self._dtls: dict[frozenset[Address], DtlsFlow] = {}
+        self._unseen: dict[frozenset[Address], UnseenTunnel] = {}
         self._tls: dict[tuple[frozenset[Address], int], TlsFlow] = {}
         self._not_tls: dict[tuple[frozenset[Address], int], None] = {}
 
@@ -37,6 +40,14 @@ class FlowTable:
         """A UDP payload that `wire.classify` calls `dtls`."""
         flow = self._dtls.setdefault(frozenset((src, dst)), DtlsFlow())
         flow.add(number, time, src, data, dst)
+
+    def add_pdu(self, pdu: Datagram) -> None:
+        """An exported PDU of a tunnel or of DTLS; others are left to those who read media."""
+        if pdu.protocol == TUNNEL:
+            self._unseen.setdefault(pdu.flow, UnseenTunnel()).add(pdu)
+        elif pdu.protocol == "dtls":
+            flow = self._dtls.setdefault(pdu.flow, UnsealedFlow())
+            flow.add(pdu.number, pdu.time, pdu.src, pdu.data, pdu.dst)
 
     def add_chunk(self, chunk: StreamChunk) -> None:
         """Octets of any TCP connection; what is not TLS is dropped."""
@@ -90,6 +101,7 @@ class FlowTable:
     def sessions(self) -> list[tuple[DtlsSession, Address, Address]]:
         """(session, client, server) of every DTLS association, oldest first."""
         found = [item for flow in self._dtls.values() for item in _with_ends(flow, flow.sessions)]
+        found += [tunnel.session for tunnel in self._unseen.values()]
         return sorted(found, key=lambda item: item[0].records[0].packet)
 
     def tls_sessions(self) -> list[tuple[TlsSession, Address, Address]]:

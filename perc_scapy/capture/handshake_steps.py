@@ -246,6 +246,8 @@ def _hop_ids(association: Association) -> str:
     told = next((seen.message for seen in association.key_messages()), None)
     if told is None or told.keys is None:
         return "no keys"
+    if not told.keys.known:
+        return "keys that are blotted out here"
     return f"client {told.keys.client.key.id}, server {told.keys.server.key.id}"
 
 

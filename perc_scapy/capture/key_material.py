@@ -12,6 +12,7 @@ from perc_scapy.capture.learned import LateOpener, keys_in_fields, known_sets
 from perc_scapy.capture.media import MediaReader, same_conference
 from perc_scapy.codes import ContentType, EktMessageType
 from perc_scapy.errors import DecodeError
+from perc_scapy.pcap.exported import TUNNEL
 from perc_scapy.pcap.packets import Address, Datagram, Segment
 from perc_scapy.wire import EktField, classify, peel_ekt
 
@@ -43,6 +44,8 @@ class KeyMaterial:
         data = payload.data
         if isinstance(payload, Segment):
             self._segment(payload)
+        elif payload.protocol == TUNNEL:
+            self._keep(payload, DATA)
         elif data and data[0] >> 6 == 2:
             if data[-1] == EktMessageType.FULL and classify(data) == "rtp":
                 self.add_field(data)

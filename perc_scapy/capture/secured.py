@@ -50,6 +50,8 @@ class SecuredSession:
         """Whole handshake messages in capture order, each once."""
         self.has_secret = False
         """The key log knows this session."""
+        self.as_sent = True
+        """The records stand in the datagrams that the ends sent; not so in exported PDUs, one for each record."""
         self.moves: list[Move] = []
         """Addresses that came later, in capture order."""
 

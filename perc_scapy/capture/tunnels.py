@@ -19,6 +19,7 @@ from perc_scapy.capture.tunnel_streams import (
     cut_messages,
     senders,
 )
+from perc_scapy.capture.unsealed import UnseenSession
 from perc_scapy.codes import ContentType
 from perc_scapy.errors import ConfigError
 from perc_scapy.tunnel import TUNNEL_VERSIONS
@@ -94,7 +95,9 @@ class Tunnel:
 
     @property
     def transport(self) -> str:
-        """`dtls`, `tls1.2` or `tls1.3`."""
+        """`dtls`, `tls1.2` or `tls1.3`; `exported` of messages that exported PDUs brought."""
+        if isinstance(self.session, UnseenSession):
+            return "exported"
         if isinstance(self.session, DtlsSession):
             return "dtls"
         return (self.session.version or "tls").lower().replace(" ", "")

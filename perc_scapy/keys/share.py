@@ -14,11 +14,11 @@ from perc_scapy.codes import ContentType
 from perc_scapy.dtls.codec import HANDSHAKE_HEADER, decode_fragments
 from perc_scapy.errors import DecodeError
 from perc_scapy.keys.wiping import without_ekt_key, without_hop_keys
-from perc_scapy.pcap.exported import ExportedPduWriter
+from perc_scapy.pcap.exported import TUNNEL, ExportedPduWriter
 from perc_scapy.pcap.packets import Address
 from perc_scapy.pcap.pcapng import Sink
 
-TUNNEL_PROTOCOL = "perc_tunnel"
+TUNNEL_PROTOCOL = TUNNEL
 """Dissector of the Wireshark plugin, for all versions."""
 
 

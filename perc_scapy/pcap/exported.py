@@ -26,7 +26,11 @@ PORT_TYPE, SRC_PORT, DST_PORT = 24, 25, 26
 PORT_TYPE_TCP, PORT_TYPE_UDP = 2, 3
 
 NOWHERE = Address("0.0.0.0", 0)  # noqa: S104  an address that is not known
-_CARRIED = {"udp", "dtls", "rtp", "rtcp", "srtp", "srtcp", "stun", "stun-udp", "perc"}
+TUNNEL = "perc_tunnel"
+"""Dissector of tunnel messages, which came out of DTLS or TLS, whatever the port type says."""
+NAMED = {TUNNEL, "dtls", "rtp", "rtcp", "perc_double"}
+"""Protocols whose name says more than the octets do."""
+_CARRIED = NAMED | {"udp", "srtp", "srtcp", "perc_srtp", "stun", "stun-udp", "perc"}
 """Protocols whose PDU is a UDP payload, where no port type says so."""
 
 
@@ -71,14 +75,15 @@ def _address(tags: dict[int, bytes], hosts: tuple[int, int], port: int) -> Addre
 
 
 def datagram(frame: Frame) -> Datagram | None:
-    """The PDU as the UDP payload that it was; None for PDUs of other transports."""
+    """The PDU as the UDP payload that it was; None for PDUs of other transports, tunnel messages excepted."""
     pdu = read_pdu(frame.data)
     if pdu is None:
         return None
-    by_udp = pdu.port_type == PORT_TYPE_UDP
+    by_udp = pdu.port_type == PORT_TYPE_UDP or pdu.protocol == TUNNEL
     if not by_udp and (pdu.port_type or pdu.protocol not in _CARRIED):
         return None
-    return Datagram(frame.number, frame.time, pdu.src, pdu.dst, pdu.data)
+    name = pdu.protocol if pdu.protocol in NAMED else ""
+    return Datagram(frame.number, frame.time, pdu.src, pdu.dst, pdu.data, protocol=name)
 
 
 class ExportedPduWriter:

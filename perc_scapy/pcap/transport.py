@@ -39,6 +39,8 @@ class Datagram:
     """Octets that the sender sent and the capture lacks."""
     fragments: tuple[int, ...] = ()
     """Packet numbers of all IP fragments; empty when it came in one piece."""
+    protocol: str = ""
+    """What an exported PDU says it is; empty where the octets themselves must tell, as on the wire."""
 
     @property
     def flow(self) -> frozenset[Address]:

@@ -41,6 +41,11 @@ class HopKeys(NamedTuple):
     client: MasterKey
     server: MasterKey
 
+    @property
+    def known(self) -> bool:
+        """Not zeros in their place, as in messages that were shared without keys."""
+        return any(any(bytes(part)) for part in (*self.client, *self.server))
+
 
 def key_fault(keys: HopKeys) -> tuple[str, str] | None:
     """(reason, text) when the lengths are not those of one layer; full-length doubles would hand over inner keys."""

@@ -22,6 +22,7 @@ from perc_scapy.view.expert import Expert
 from perc_scapy.view.insides import Insides
 from perc_scapy.view.media_parts import MediaParts
 from perc_scapy.view.parts import Part, opaque
+from perc_scapy.view.pdu_parts import pdu_parts
 from perc_scapy.view.places import describe, payload_offset
 from perc_scapy.view.remarks import Remarks
 from perc_scapy.view.whereabouts import NOWHERE, Place, Whereabouts
@@ -203,6 +204,8 @@ class PacketViewer:
             part = self._decode_as(payload)
             if part is not None:
                 return [part]
+        if isinstance(payload, Datagram) and payload.protocol:
+            return pdu_parts(payload, media, self._media_parts, list(self._insides.of(view.number)))
         if media is not None:
             return self._media_parts.of(media)
         if isinstance(payload, Segment):
@@ -245,6 +248,8 @@ def _all_protected(part: Part) -> bool:
 
 
 def _lower(payload: Datagram | Segment) -> list[str]:
+    if isinstance(payload, Datagram) and payload.protocol:
+        return ["exported_pdu"]
     ip = "ipv6" if ":" in payload.src.host else "ip"
     return [ip, "udp"] if isinstance(payload, Datagram) else [ip]  # a segment is a part of its own
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from perc_scapy.pcap import exported
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.ip import TCP, UDP, IpPart, read_ip
 from perc_scapy.pcap.links import ip_offset
@@ -17,6 +18,8 @@ PROTOCOLS = {1: "ICMP", 2: "IGMP", TCP: "TCP", UDP: "UDP", 47: "GRE", 50: "ESP",
 
 def payload_offset(frame: Frame, payload: Datagram | Segment) -> int | None:
     """Where a UDP or TCP payload begins in its frame; None when it was put together from fragments."""
+    if frame.link_type == exported.LINKTYPE:
+        return len(frame.data) - len(payload.data)
     at = ip_offset(frame.link_type, frame.data)
     part = read_ip(frame.data, at) if at >= 0 and not payload.fragments else None
     if part is None:

@@ -19,13 +19,21 @@ KEY_INFORMATION = "key information"
 def told(
     subject: Subject, version: str | None = None
 ) -> Iterator[tuple[InnerView, WireMessage, RawKeys]]:
-    """Every message with keys, good or bad, with the association that it is for; one id may serve two in a row."""
+    """Every message with keys, good or bad, with the association that it is for; one id may serve two in a row.
+
+    Zeros are no keys: somebody blotted them out before the capture was handed on.
+    """
     seen: set[int] = set()
     for view in subject.tunneled(version):
         for message in view.key_messages:
-            if message.keys is not None and id(message) not in seen:
+            keys = message.keys
+            if (
+                keys is not None
+                and any(keys.client_key + keys.server_key)
+                and id(message) not in seen
+            ):
                 seen.add(id(message))
-                yield _owner(subject, view, message), message, message.keys
+                yield _owner(subject, view, message), message, keys
 
 
 def _owner(subject: Subject, view: InnerView, message: WireMessage) -> InnerView:

@@ -13,6 +13,7 @@ from perc_scapy.conform.subject import Part, Subject
 from perc_scapy.conform.subject.inner import InnerView
 from perc_scapy.conform.subject.packets import Heard
 from perc_scapy.dtls.record import encode_record, split_records
+from perc_scapy.pcap.packets import Address
 from perc_scapy.wire import classify
 
 RELAYED = "datagrams of endpoints whose link and tunnel are both captured"
@@ -35,8 +36,9 @@ def dtls_is_passed_on(subject: Subject) -> Iterator[Finding]:
     endpoint or the KMF sends, no four datagrams in a row are missing on the other side."""
     both = links(subject)
     for view in subject.tunneled("draft00"):
-        if view.association.endpoint is not None:
-            up, down = both[view.association.endpoint]
+        endpoint = seen_endpoint(view)
+        if endpoint is not None:
+            up, down = both[endpoint]
             yield from _unaltered(subject, view, up)
             yield from _never_passed(view, down)
     yield from whole_answers(subject)
@@ -60,9 +62,10 @@ def whole_answers(subject: Subject) -> Iterator[Finding]:
     """DTLS datagrams toward endpoints: each is one dtls_message of the KMF, never a part of one."""
     answers: dict[object, set[bytes]] = defaultdict(set)
     for view in subject.tunneled("draft00"):
-        if view.association.endpoint is not None:
+        endpoint = seen_endpoint(view)
+        if endpoint is not None:
             said = (bytes(m.dtls) for m in view.messages if not m.from_mdd and m.dtls)
-            answers[view.association.endpoint].update(said)
+            answers[endpoint].update(said)
     pieces = {end: {r for one in said for r in _records(one)} for end, said in answers.items()}
     for datagram in subject.analysis.datagrams if answers else ():
         end = datagram.dst
@@ -80,6 +83,12 @@ def _records(datagram: bytes) -> list[bytes]:
         for r in split_records(datagram)[0]
         if len(r.fragment) >= 16
     ]
+
+
+def seen_endpoint(view: InnerView) -> Address | None:
+    """The endpoint, if the datagrams of its link are in the capture as they passed."""
+    direct = view.association.direct
+    return None if direct is None or not direct.as_sent else view.association.endpoint
 
 
 def links(subject: Subject) -> dict[object, tuple[set[bytes], set[bytes]]]:
@@ -130,9 +139,10 @@ def dtls_beside_keys_is_passed_on(subject: Subject) -> Iterator[Finding]:
     both = links(subject)
     for view in subject.tunneled("draft00"):
         flights = [m for m in view.key_messages if m.dtls]
-        if view.association.endpoint is None or not flights:
+        endpoint = seen_endpoint(view)
+        if endpoint is None or not flights:
             continue
-        down = both[view.association.endpoint][1]
+        down = both[endpoint][1]
         passed = any(m.dtls in down for m in flights)
         if passed or len(flights) > 1:
             yield Finding(flights[-1].packet, passed, "the flight beside the keys was kept back")

@@ -9,7 +9,7 @@ from perc_scapy.codes import HandshakeType
 from perc_scapy.codes import TunnelMessageType as Type
 from perc_scapy.conform.model import Finding
 from perc_scapy.conform.registry import rule
-from perc_scapy.conform.rules.relay import links
+from perc_scapy.conform.rules.relay import links, seen_endpoint
 from perc_scapy.conform.rules.tunnel import start
 from perc_scapy.conform.subject import Part, Subject
 from perc_scapy.conform.subject.tunnel_view import TunnelView
@@ -55,6 +55,8 @@ def tunnel_is_mutual(subject: Subject) -> Iterator[Finding]:
     """Certificate messages of client and server, with something in them, in each tunnel that carries messages."""
     for tunnel in subject.rfc9185():
         for from_client, side in ((False, "server"), (True, "client")):
+            if not tunnel.tunnel.session.messages:  # exported PDUs: nobody saw a handshake
+                continue
             message = tunnel.tunnel.session.first(HandshakeType.CERTIFICATE, from_client)
             # An empty chain has 3 octets, in TLS 1.3 one more for the empty request context.
             ok = message is not None and len(message.body) > 8
@@ -146,7 +148,7 @@ def ids_are_unique(subject: Subject) -> Iterator[Finding]:
     homes: dict[bytes, object] = {}
     ids: dict[bytes, bytes] = {}
     for view in subject.tunneled("rfc9185"):
-        carrier, endpoint = view.association.carrier, view.association.endpoint
+        carrier, endpoint = view.association.carrier, seen_endpoint(view)
         if carrier is None or endpoint is None:
             continue
         first = homes.setdefault(carrier.association_id, endpoint)
@@ -189,7 +191,7 @@ def dtls_is_passed_on(subject: Subject) -> Iterator[Finding]:
     """What the tunnel has of the MDD is on the link; and of what the KMF sends, no four in a row are missing there."""
     both = links(subject)
     for view in subject.tunneled("rfc9185"):
-        endpoint = view.association.endpoint
+        endpoint = seen_endpoint(view)
         if endpoint is None:
             continue
         up, down = both[endpoint]
