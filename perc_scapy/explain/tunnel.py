@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from perc_scapy.codes import Draft00MessageType, ProtectionProfile
+from perc_scapy.codes import ContentType, Draft00MessageType, ProtectionProfile
 from perc_scapy.crypto.profiles import SRTP_PROFILES
+from perc_scapy.dtls.codec import decode_fragments
 from perc_scapy.dtls.record import split_records
 from perc_scapy.errors import DecodeError
 from perc_scapy.explain.search import Option, Outcome, search
@@ -17,6 +18,7 @@ from perc_scapy.explain.search import Option, Outcome, search
 T00 = "draft-jones-perc-dtls-tunnel-00 section 6"
 VECTOR = f"{T00}: the prefix of a vector is as wide as its maximum needs (AMB-01)"
 
+_RECORDS = {bytes((kind,)) for kind in ContentType}
 _KNOWN = {int(profile) for profile in ProtectionProfile}
 
 ASPECTS: dict[str, list[Option]] = {
@@ -70,6 +72,22 @@ ASPECTS: dict[str, list[Option]] = {
         Option(2),
         Option(1, "the length of the DTLS message has one octet", VECTOR),
         Option(3, "the length of the DTLS message has three octets", VECTOR),
+    ],
+    "inside": [
+        Option("records"),
+        Option(
+            "messages",
+            "the DTLS message is handshake messages without their records",
+            f"{T00}: a DTLS message is whole records (AMB-10)",
+        ),
+    ],
+    "end": [
+        Option("whole"),
+        Option(
+            "open",
+            "the message goes on in the next record",
+            f"{T00}: a message never takes more than one record (AMB-07)",
+        ),
     ],
     "halves": [
         Option("outer"),
@@ -134,10 +152,24 @@ def _message(reader: _Reader, values: Mapping[str, Any]) -> None:
 
 
 def _dtls(reader: _Reader, values: Mapping[str, Any]) -> None:
-    message = reader.sized(values["dtls"])
+    message = (
+        _begun(reader, values["dtls"]) if values["end"] == "open" else reader.sized(values["dtls"])
+    )
+    if values["inside"] == "messages":
+        if not (message and decode_fragments(message)):
+            raise DecodeError("no handshake messages")
+        return
     records, clean = split_records(message)
-    if message and not (records and clean):
+    if message and not (records and clean) and values["end"] == "whole":
         raise DecodeError("no whole DTLS records")
+
+
+def _begun(reader: _Reader, prefix: int) -> bytes:
+    """The first piece of a DTLS message whose length says that there is more of it than there is here."""
+    length = int.from_bytes(reader.take(prefix), "big")
+    if length <= len(reader.left) or reader.left[:1] not in _RECORDS or reader.left[1:2] != b"\xfe":
+        raise DecodeError("nothing is missing at the end, or it is no record")
+    return reader.take(len(reader.left))
 
 
 def _body(reader: _Reader, kind: int, values: Mapping[str, Any]) -> None:

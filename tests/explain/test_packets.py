@@ -214,6 +214,7 @@ def test_header_extension_inside() -> None:
     ],
 )
 def test_ohb_variants(ohb: bytes, words: str) -> None:
+    """The last one is D4: a reader of another project looks for the marker in the bit of another mask."""
     sender = Sender(to_endpoint=True)
     inside = sender.inside(sender.header(marker=1 if ohb == b"\x84" else 0))
     wire = sender.packet(sender.header(), ohb=ohb, inside=inside)
@@ -247,6 +248,7 @@ def test_field_that_never_came() -> None:
 
 @pytest.mark.req("EKT-13")
 def test_epoch_that_goes_back() -> None:
+    """D3: a receiver of another project never looks at epochs, so its senders may do this and be heard."""
     first = Sender(key=bytes(range(0x40, 0x50)))
     second = Sender(seq=1001)
     wires = first.packet(tail=first.field(epoch=1)), second.packet(tail=second.field(epoch=0))

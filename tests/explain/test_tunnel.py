@@ -33,6 +33,11 @@ READINGS = {
     "AMB-04": (IDS + b"\1\0\4\0\x09\0\x0a" + DTLS, "no MKI"),
     "AMB-05": (IDS + b"\1" + DTLS + b"\0\4\0\x09\0\x0a\0", "DTLS message stands before the body"),
     "AMB-06": (RIGHT["empty"] * 2, "two tunnel messages"),
+    "AMB-07": (RIGHT["profiles"][:-9], "goes on in the next record"),
+    "AMB-10": (
+        IDS + b"\0" + (len(HVR) - 13).to_bytes(2, "big") + HVR[13:],
+        "handshake messages without their records",
+    ),
     "full keys": (IDS + b"\2\0\x09" + keys(2, 32, 24) + DTLS, "inner halves included"),
     "other lengths": (IDS + b"\2\0\x0a" + keys(2) + DTLS, "not those of the profile"),
     "no conference": (
