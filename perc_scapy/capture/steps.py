@@ -66,10 +66,11 @@ class Story:
         return bool(steps) and all(s.seen for s in steps) and all(c.ok for c in self.checks)
 
     def verdict(self) -> str:
-        """PASS or FAIL, and how many steps were seen and checks hold."""
+        """PASS or FAIL, how many steps were seen and, where there are checks, how many hold."""
         steps, word = list(self.steps()), "PASS" if self.passed else "FAIL"
-        seen, held = sum(s.seen for s in steps), sum(c.ok for c in self.checks)
-        return f"{word}  {seen} of {len(steps)} steps, {held} of {len(self.checks)} checks"
+        text = f"{word}  {sum(s.seen for s in steps)} of {len(steps)} steps"
+        held = sum(c.ok for c in self.checks)
+        return f"{text}, {held} of {len(self.checks)} checks" if self.checks else text
 
     def to_json(self) -> dict[str, object]:
         """The documented form: schema 1."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from perc_scapy.errors import ConfigError
 from perc_scapy.view.catalogue import catalogue
 from perc_scapy.view.fields import flatten, flatten_parts
+from perc_scapy.view.filters.literals import near_field
 from perc_scapy.view.meta import READERS
 from perc_scapy.view.packets import PacketView
 
@@ -59,9 +59,7 @@ class Columns:
     def __init__(self, names: Sequence[str], form: Form, *, secrets: bool = False) -> None:
         for name in names:
             if name not in catalogue():
-                near = difflib.get_close_matches(name, catalogue(), n=3)
-                hint = f"; did you mean {' or '.join(near)}?" if near else ""
-                raise ConfigError(f"no field {name!r}{hint}")
+                raise ConfigError(f"no field {name!r}{near_field(name, catalogue())}")
         self._names, self._form, self._secrets = names, form, secrets
         self._deep = any(name not in READERS for name in names)
 

@@ -66,5 +66,12 @@ def truth(text: str) -> bool:
 
 def near(word: str, known: Any) -> str:
     """`; did you mean …?` or nothing."""
-    found = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    begun = sorted((name for name in known if word and name.startswith(word)), key=len)
+    alike = difflib.get_close_matches(word, known, n=3, cutoff=0.6)
+    found = list(dict.fromkeys(begun + alike))[:3]
     return f"; did you mean {' or '.join(found)}?" if found else ""
+
+
+def near_field(name: str, known: Any) -> str:
+    """`near`, or where all names are listed."""
+    return near(name, known) or "; perc dissect --fields lists the names"

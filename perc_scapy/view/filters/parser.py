@@ -10,7 +10,7 @@ from perc_scapy.view.catalogue import PROTOCOLS, catalogue, prefixes
 from perc_scapy.view.filters import comparisons, values
 from perc_scapy.view.filters.comparisons import Test
 from perc_scapy.view.filters.errors import FilterError
-from perc_scapy.view.filters.literals import near
+from perc_scapy.view.filters.literals import near_field
 from perc_scapy.view.filters.tokens import Token, tokens_of
 from perc_scapy.view.filters.values import Get, Operand
 
@@ -220,7 +220,7 @@ class Parser:
         info = catalogue().get(token.text)
         if info is None:
             known: Sequence[str] = [*catalogue(), *prefixes()]
-            raise self._error(f"no field {token.text!r}{near(token.text, known)}", token)
+            raise self._error(f"no field {token.text!r}{near_field(token.text, known)}", token)
         return values.field_operand(info)
 
     def _slice(self, operand: Operand, cut: Token) -> Operand:

@@ -50,4 +50,11 @@ def test_truth_and_hints() -> None:
     assert literals.truth("TRUE") is True
     assert literals.truth("0") is False
     assert literals.near("ful", {"full"}) == "; did you mean full?"
+    names = {"tcp.seq", "rtp.ssrc", "rtp.sequence_number", "rtp.ekt"}
+    assert literals.near("rtp.seq", names).startswith("; did you mean rtp.sequence_number or ")
+
+
+def test_a_name_like_no_other_gets_the_way_to_the_list() -> None:
+    assert literals.near_field("zzz", {"rtp.ssrc"}) == "; perc dissect --fields lists the names"
+    assert literals.near_field("rtp.src", {"rtp.ssrc"}) == "; did you mean rtp.ssrc?"
     assert literals.near("zzz", {"full"}) == ""
