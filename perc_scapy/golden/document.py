@@ -70,8 +70,9 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def save(path: Path, value: dict[str, Any]) -> None:
-    """Write an expectation. Raises `ConfigError`."""
+    """Write an expectation, and the folder for it. Raises `ConfigError`."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dump(value), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None

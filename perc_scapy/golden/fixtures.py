@@ -60,6 +60,7 @@ def perc_expect(request: pytest.FixtureRequest) -> Callable[..., None]:
     """`perc_expect(capture, expectation, *keys)`: a capture that this test has just made shows what the file says."""
 
     def expect(path: str | Path, expectation: str | Path, *keys: str | Path) -> None:
+        __tracebackhide__ = True
         from perc_scapy.golden.folder import check, open_file
 
         seen = open_file(path, keys).describe()

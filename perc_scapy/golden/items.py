@@ -102,6 +102,7 @@ class ConformanceItem(CaptureItem):
 
 def settle(outcome: Outcome, item: pytest.Item) -> None:
     """Fail, or report what was rewritten."""
+    __tracebackhide__ = True
     if not outcome.ok:
         how = f"  if it is right as it is now: pytest --perc-update {item.nodeid!r}"
         raise CaptureFailed("\n".join([*outcome.lines(), how]))

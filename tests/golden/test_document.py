@@ -52,4 +52,12 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path / "none.json")
     with pytest.raises(ConfigError, match="cannot write"):
-        save(tmp_path / "no" / "folder.json", {})
+        save(tmp_path, {})
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot write"):
+        save(tmp_path / "file" / "x.json", {})
+
+
+def test_a_folder_is_made_for_the_first_expectation(tmp_path: Path) -> None:
+    save(tmp_path / "new" / "x.json", {"schema": 1})
+    assert load(tmp_path / "new" / "x.json") == {"schema": 1}

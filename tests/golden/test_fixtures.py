@@ -32,15 +32,18 @@ def test_perc_expect(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_call(perc_expect):
-            perc_expect("caps/session-setup-2/trace.pcapng", "call.json")
+            perc_expect("caps/session-setup-2/trace.pcapng", "expected/call.json")
         """
     )
-    project.run("test_perc_expect.py").assert_outcomes(failed=1)
+    result = project.run("test_perc_expect.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*there is no expectation*", "*--perc-update*"])
+    result.stdout.no_fnmatch_line("*def settle*")
     result = project.run("test_perc_expect.py", "--perc-update")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["call.json: written"])
+    result.stdout.fnmatch_lines(["expected/call.json: written"])
     project.run("test_perc_expect.py").assert_outcomes(passed=1)
-    path = pytester.path / "call.json"
+    path = pytester.path / "expected" / "call.json"
     path.write_text(path.read_text().replace("AESKW_128", "AESKW_256"))
     result = project.run("test_perc_expect.py")
     result.assert_outcomes(failed=1)
