@@ -168,7 +168,7 @@ def _why_nothing(capture: StreamedCapture, plain: PlainCapture, args: argparse.N
     if any(reason.startswith(NO_INNER) for reason in plain.left_out):
         hints.append("--layer outer writes what the MDD sees")
     elif not capture.keys:
-        hints.append("-k KEYS gives keys")
+        hints.append("-k FILE gives keys")
     return "; ".join([f"{args.capture}: nothing opened: {reasons}", *hints])
 
 

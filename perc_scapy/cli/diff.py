@@ -81,7 +81,8 @@ def _print(found: Comparison, args: argparse.Namespace) -> None:
         print(f"{found.compared} messages and packets compared: no difference")
         return
     print(
-        f"{found.compared} messages and packets compared, {len(found.partings)} differ. They part here first:"
+        f"{found.compared} messages and packets are in both; places where they part: "
+        f"{len(found.partings)}. From the first on:"
     )
     shown = found.partings if args.all else found.partings[:_SHOWN]
     for parting in shown:

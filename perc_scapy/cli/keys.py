@@ -78,20 +78,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
+    from perc_scapy.capture.keyring import is_capture
+
     entries, damage = _entries(args)
+    alone = not is_capture(args.capture)
     for number, entry in enumerate(entries):
         if args.json:
             print(json.dumps(({} if number else {"schema": 1}) | entry.to_json()))
         else:
-            print(_line(entry))
+            print(_line(entry, alone=alone))
     if not entries:
         print("perc keys list: no secrets", file=sys.stderr)
     return _tell(damage)
 
 
-def _line(entry: Entry) -> str:
-    opens = "; ".join(entry.opens) or "opens nothing here"
-    return f"{entry.id}  {entry.kind:<14} {entry.short:<18} {printable(entry.source)}: {opens}"
+def _line(entry: Entry, *, alone: bool) -> str:
+    """`alone`: a key file without a capture, where nothing can be said of what it opens."""
+    text = f"{entry.id}  {entry.kind:<15} {entry.short:<18}  {printable(entry.source)}"
+    return text if alone else f"{text}: {'; '.join(entry.opens) or 'opens nothing here'}"
 
 
 def _entries(args: argparse.Namespace) -> tuple[list[Entry], str]:

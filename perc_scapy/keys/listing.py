@@ -11,7 +11,7 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.capture.statements import EktStatement, SrtpStatement, Statement
+from perc_scapy.capture.statements import EktStatement, End, SrtpStatement, Statement
 from perc_scapy.capture.tls_sessions import TlsSession
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.crypto.secret import Key
@@ -107,10 +107,14 @@ def _opens(count: int) -> tuple[str, ...]:
 
 def _srtp(statement: SrtpStatement, count: int) -> Entry:
     scope = statement.scope
-    ends = [f"{name} {end[0]}" for name, end in (("from", scope.src), ("to", scope.dst)) if end]
+    ends = [f"{way} {_end(end)}" for way, end in (("from", scope.src), ("to", scope.dst)) if end]
     ssrc = [] if scope.ssrc is None else [f"SSRC {scope.ssrc:08x}"]
     name = " ".join([SRTP_PROFILES[statement.profile].name, *ssrc, *ends])
     return Entry(f"srtp {statement.layer}", name, statement.key.id, statement.where, _opens(count))
+
+
+def _end(end: End) -> str:
+    return end[0] if end[1] is None else str(Address(end[0], end[1]))
 
 
 def _ekt(statement: EktStatement, count: int) -> Entry:

@@ -70,7 +70,7 @@ def test_without_keys_nothing_is_written(trace: Path, tmp_path: Path, capsys, mo
     code, text, err = perc(capsys, trace.with_name("sealed.pcapng"), "-o", out)
     assert (code, text, len(err.splitlines())) == (4, "", 1)
     assert "nothing opened" in err
-    assert "-k KEYS" in err
+    assert "-k FILE" in err
     assert list(tmp_path.iterdir()) == []
 
 

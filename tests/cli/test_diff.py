@@ -30,7 +30,7 @@ def test_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 def test_they_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments("new-user-joins", "new-user-joins-aes256")) == 1
     out = capsys.readouterr().out
-    assert "They part here first:\n\nA: handshake: A: client_hello (A packet" in out
+    assert "From the first on:\n\nA: handshake: A: client_hello (A packet" in out
     assert "        A 9\n        B 10\n" in out
 
 

@@ -66,6 +66,20 @@ def test_list_as_json_and_of_a_key_file(folder, talk, capsys) -> None:
     assert set(objects[1]) == {"kind", "name", "id", "source", "opens"}
 
 
+def test_a_key_file_alone_says_nothing_of_what_it_opens(folder, capsys) -> None:
+    assert main(["keys", "list", "keys.log"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert all(line.endswith("  keys.log") for line in lines)
+
+
+def test_a_stated_key_is_listed_with_its_port(folder, capsys) -> None:
+    table = "[[srtp]]\nlayer='hop'\nprofile=7\nsrc='192.0.2.1:5004'\n"
+    Path("k.toml").write_text(f"{table}key='{'00' * 16}'\nsalt='{'01' * 12}'\n")
+    assert main(["keys", "list", "k.toml"]) == 0
+    assert " from 192.0.2.1:5004  k.toml" in capsys.readouterr().out
+
+
 def test_list_of_stated_keys(folder, capsys) -> None:
     Path("k.toml").write_text(f"[[ekt]]\nspi=1\ncipher=1\nkey='{'00' * 16}'\nsalt='{'01' * 12}'\n")
     assert main(["keys", "list", "closed.pcapng", "-k", "k.toml"]) == 0

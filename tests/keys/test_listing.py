@@ -66,7 +66,7 @@ def test_stated_keys_with_the_packets_they_open(stated_talk) -> None:  # noqa: F
         ("srtp hop", ()),
         ("ekt", ("16 packets",)),
     ]
-    assert entries[0].name == "SRTP_AEAD_AES_128_GCM from 127.0.0.1"
+    assert entries[0].name == "SRTP_AEAD_AES_128_GCM from 127.0.0.1:40000"
     assert entries[3].name == f"SPI {k(1).spi:#06x}"
     assert entries[3].source == "k.toml: ekt[1]"
 

@@ -96,7 +96,7 @@ class Source:
         sys.stdout.flush()
         if self.closed:
             print(f"perc dissect: {len(self.closed)} protected packets stayed closed; "
-                  "-k KEYS opens those whose secrets it has", file=sys.stderr)  # fmt: skip
+                  "-k FILE opens those whose secrets it has", file=sys.stderr)  # fmt: skip
         for remark in self.general if self.closed and not self._args.expert else ():
             print(f"perc dissect: {remark}", file=sys.stderr)
         return tell_damage(self._args.capture, self._capture.packets, self._capture.damage)
