@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import IO, NamedTuple
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.first_pass import first_pass
 from perc_scapy.capture.key_material import KeyMaterial
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
@@ -57,7 +58,7 @@ class StreamedCapture:
         self.interfaces: list[Interface] = []
         """What the file says of them; a frame's `interface` counts in here."""
         self._tunnel = tunnel
-        self._material = KeyMaterial()
+        self._material: KeyMaterial
         self.analysis = self._first_pass()
 
     @property
@@ -66,15 +67,10 @@ class StreamedCapture:
         return self._material.left_out
 
     def _first_pass(self) -> Analysis:
-        read, add = PayloadReader().read, self._material.add
-        with open_capture(self._path) as reader:
-            for frame in reader:
-                payload = read(frame)
-                if payload is not None:
-                    add(payload)
-        self.packets, self.damage = reader.packets, reader.damage
-        self.interfaces = reader.interfaces
-        for text in reader.secrets:
+        found = first_pass(self._path)
+        self._material, self.packets, self.damage = found.material, found.packets, found.damage
+        self.interfaces = found.interfaces
+        for text in found.secrets:
             self.keys.keylog.add_text(text)
         return self._material.analysis(self.keys, self._tunnel)
 

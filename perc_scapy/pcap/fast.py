@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perc_scapy.pcap.fast_headers import PAD, gather
+from perc_scapy.pcap.fast_headers import PAD, Datagrams, gather, read_headers
 from perc_scapy.pcap.frames import Frame, Interface
 from perc_scapy.pcap.pcap_reader import LONGEST_PACKET, MAGICS
 from perc_scapy.pcap.pcapng import ENHANCED_PACKET
@@ -71,6 +71,18 @@ class Batch:
             int(self.lengths[row]),
             int(self.interfaces[row]),
         )
+
+    def headers(self) -> Datagrams:
+        """Its datagrams, as far as they are plain."""
+        links = self.link_types
+        if (links == links[0]).all():
+            return read_headers(self.octets, self.starts, self.captured, int(links[0]))
+        whole = read_headers(self.octets, self.starts, self.captured, -1)
+        for link in np.unique(links):
+            places = np.flatnonzero(links == link)
+            starts, captured = self.starts[places], self.captured[places]
+            whole.put(places, read_headers(self.octets, starts, captured, int(link)))
+        return whole
 
     @classmethod
     def of(cls, frames: list[Frame]) -> Batch:

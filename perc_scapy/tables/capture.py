@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from perc_scapy.capture.fast_media import FastMedia
+from perc_scapy.capture.first_pass import in_batches
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
 from perc_scapy.errors import LocalError
 from perc_scapy.pcap.fast import BatchReader
 from perc_scapy.tables.associations import association_rows
 from perc_scapy.tables.extras import need
-from perc_scapy.tables.material import first_pass
 from perc_scapy.tables.opened import Outcome, OutcomeReader, Outcomes
 from perc_scapy.tables.packets import PacketColumns
 from perc_scapy.tables.payloads import DTLS
@@ -43,7 +43,7 @@ class CaptureTables:
     ) -> None:
         self._path, self.name = path, Path(path).name if name is None else name
         ring = Keyring.from_keys(keys)
-        found = first_pass(path)
+        found = in_batches(path)
         for text in found.secrets:
             ring.keylog.add_text(text)
         self._material = found.material

@@ -12,7 +12,7 @@ import numpy as np
 
 from perc_scapy.codes import EktMessageType
 from perc_scapy.pcap.fast import Batch
-from perc_scapy.pcap.fast_headers import Datagrams, gather, read_headers
+from perc_scapy.pcap.fast_headers import Datagrams, gather
 from perc_scapy.pcap.packets import Datagram, PayloadReader, Segment
 from perc_scapy.tables.payloads import HEAD, RTCP, RTP, STUN, Fields, Values, read_payloads
 
@@ -110,7 +110,7 @@ class RowReader:
 
     def read(self, batch: Batch) -> Rows:
         """Rows of the next batch."""
-        plain = _headers(batch)
+        plain = batch.headers()
         understood = plain.understood
         sizes = np.where(understood, plain.size, -1)
         transport = np.where(understood, np.uint8(UDP), np.uint8(0))
@@ -132,18 +132,6 @@ class RowReader:
                 rows.slow[row] = payload
         if rows.slow:
             _scatter(rows, np.fromiter(rows.slow, np.int64), list(rows.slow.values()))
-
-
-def _headers(batch: Batch) -> Datagrams:
-    links = batch.link_types
-    if (links == links[0]).all():
-        return read_headers(batch.octets, batch.starts, batch.captured, int(links[0]))
-    whole = read_headers(batch.octets, batch.starts, batch.captured, -1)
-    for link in np.unique(links):
-        places = np.flatnonzero(links == link)
-        part = read_headers(batch.octets, batch.starts[places], batch.captured[places], int(link))
-        whole.put(places, part)
-    return whole
 
 
 def _scatter(rows: Rows, places: Places, payloads: list[Datagram | Segment]) -> None:
