@@ -58,14 +58,14 @@ def _read(args: argparse.Namespace) -> tuple[Analysis, range]:
     from perc_scapy.pcap.reader import open_capture
 
     with open_capture(args.capture) as reader:
-        frames = list(reader)
+        packets = list(payloads(reader))
     if reader.damage is not None:
         print(
             f"perc explain: {printable(args.capture)}: {reader.damage}; packets up to there are explained",
             file=sys.stderr,
         )
-    analysis = Analysis(payloads(frames), open_keys(args, reader.secrets))
-    return analysis, range(1, len(frames) + 1)
+    analysis = Analysis(packets, open_keys(args, reader.secrets))
+    return analysis, range(1, reader.packets + 1)
 
 
 def _progress() -> Callable[[int, int], None]:

@@ -17,6 +17,8 @@ MAGIC = pcapng.SECTION_HEADER.to_bytes(4, "big")
 _ENHANCED = pcapng.ENHANCED_PACKET
 MAX_INTERFACES = 4096
 """Of a whole file."""
+MAX_SECRETS = 1 << 27
+"""Octets of all Decryption Secrets Blocks of a file: they are kept until its end."""
 
 
 class Secret(NamedTuple):
@@ -56,6 +58,7 @@ class PcapngReader:
         self._source, self._interfaces, self._secrets = source, interfaces, secrets
         self.section = Section("<", 0)
         self._number = 0
+        self._secret_octets = 0
 
     def frames(self) -> Iterator[Frame]:
         """Frames of a file that begins here."""
@@ -128,6 +131,9 @@ class PcapngReader:
 
     def _secret(self, body: bytes) -> None:
         kind, length = self.section.unpack("II", body)
+        self._secret_octets += len(body)
+        if self._secret_octets > MAX_SECRETS:
+            raise CaptureDamaged("pcapng: too many secrets")
         self._secrets.append(Secret(kind, body[8 : 8 + length]))
 
     def _enhanced(self, body: bytes) -> Frame:

@@ -95,3 +95,13 @@ def test_editcap_keeps_our_secrets_and_packets(tmp_path: Path) -> None:
     with open_capture(ours) as a, open_capture(theirs) as b:
         assert [(f.time_ns, f.data) for f in a] == [(f.time_ns, f.data) for f in b]
         assert b.secrets == [KEY_LOG]
+
+
+def test_secrets_without_end_are_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small gzip may unpack to any number of them, and all are kept."""
+    secret = block(10, struct.pack("<II", 0x544C534B, 992) + bytes(992))
+    monkeypatch.setattr("perc_scapy.pcap.pcapng_reader.MAX_SECRETS", 10_000)
+    reader = CaptureReader(io.BytesIO(pcapng_little() + secret * 50))
+    assert len(list(reader)) == 3
+    assert "too many secrets" in str(reader.damage)
+    assert 5 < len(reader.secrets) < 11
