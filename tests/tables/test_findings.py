@@ -27,8 +27,6 @@ def test_all_pass_in_a_good_conference(tmp_path: Path) -> None:
 
 def test_a_violation_has_its_packet() -> None:
     path = ROOT / "captures" / "violation-ohb-reserved" / "trace.pcapng"
-    if not path.is_file():
-        pytest.skip("the golden capture violation-ohb-reserved is not there")
     keys = Keyring.of(p for p in path.parent.iterdir() if p.name.startswith("secrets"))
     rows = list(finding_rows("a", path, keys))
     assert any(r.get("result") == "fail" and r["packet"] for r in rows)
