@@ -10,6 +10,7 @@ from perc_scapy.capture.dtls_flows import DtlsFlow
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.notes import Note
+from perc_scapy.capture.refused import carried_dtls
 from perc_scapy.capture.session_notes import flow_notes
 from perc_scapy.capture.tls_sessions import TlsSession
 from perc_scapy.capture.tunnel_streams import (
@@ -60,8 +61,12 @@ class TunneledAssociation:
     def add(self, seen: SeenMessage, message: TunneledDtls) -> None:
         self.messages.append(seen)
         if message.dtls:
-            ends = (ENDPOINT, KMF) if seen.sender == "mdd" else (KMF, ENDPOINT)
-            self.flow.add(seen.packet, seen.time, ends[0], message.dtls, ends[1])
+            self.follow(seen, message.dtls)
+
+    def follow(self, seen: SeenMessage, dtls: bytes) -> None:
+        """Take the DTLS of a message, which may be one that has no effect."""
+        ends = (ENDPOINT, KMF) if seen.sender == "mdd" else (KMF, ENDPOINT)
+        self.flow.add(seen.packet, seen.time, ends[0], dtls, ends[1])
 
     @property
     def conference_id(self) -> bytes | None:
@@ -112,13 +117,23 @@ class Tunnel:
         """Take a message, in capture order. `known`: associations of this and other tunnels, by id."""
         self.messages.append(seen)
         message = seen.message
-        if message is None or not message.association_id:
+        if message is None:
+            self._follow_refused(seen)
+            return
+        if not message.association_id:
             return
         key = message.association_id
         if key not in self.associations:
             fresh = TunneledAssociation(key)
             self.associations[key] = fresh if known is None else known.setdefault(key, fresh)
         self.associations[key].add(seen, message)
+
+    def _follow_refused(self, seen: SeenMessage) -> None:
+        """It makes no association, but one that is there may go on in it."""
+        carried = carried_dtls(self.version, seen.raw)
+        association = None if carried is None else self.associations.get(carried.association_id)
+        if carried is not None and association is not None:
+            association.follow(seen, carried.dtls)
 
     def notes(self, keylog: KeyLog) -> list[Note]:
         """Messages without effect, and what the associations inside have to say."""

@@ -11,6 +11,7 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.repeats import repeats
 from perc_scapy.capture.secured import SecuredSession
+from perc_scapy.capture.tunnels import SeenMessage
 from perc_scapy.view.expert import Expert
 from perc_scapy.view.media_watch import MediaWatch
 from perc_scapy.view.parts import Part
@@ -32,15 +33,19 @@ class Remarks:
         """What belongs to no packet."""
         self._watch = MediaWatch(analysis)
         self._prepared: dict[int, list[Expert]] | None = None
+        self._refused: dict[int, list[SeenMessage]] = defaultdict(list)
+        for tunnel in analysis.tunnels:
+            for seen in tunnel.messages:
+                if seen.message is None:
+                    self._refused[seen.packet].append(seen)
         for note in getattr(analysis, "notes", ()):
+            if any(seen.fault == note.text for seen in self._refused.get(note.packet or 0, ())):
+                continue  # said below, as an error
             remark = Expert(note.severity, note.text)
             (self.general if note.packet is None else self._by_packet[note.packet]).append(remark)
         for session, _, _ in analysis.dtls_sessions():
             self._repeats(session)
         for tunnel in analysis.tunnels:
-            for seen in tunnel.messages:
-                if seen.message is None:
-                    self._add(seen.packet, Expert("error", seen.fault))
             for carrier in tunnel.associations.values():
                 for session in carrier.flow.sessions:
                     self._repeats(session, "tunneled ")
@@ -52,6 +57,11 @@ class Remarks:
     def of(self, view: PacketView) -> list[Expert]:
         """Remarks on a packet, beside those that its layers make."""
         found = list(self._by_packet.get(view.number, ()))
+        found += [
+            Expert("error", seen.fault)
+            for seen in self._refused.get(view.number, ())
+            if not any(_says_it(part, seen) for part in view.parts)
+        ]
         media = view.media
         if media is not None:
             if self._prepared is None:
@@ -72,6 +82,13 @@ class Remarks:
     def _repeats(self, session: SecuredSession, where: str = "") -> None:
         for packet, what in repeats(session):
             self._add(packet, Expert("note", f"{where}DTLS: {what}"))
+
+
+def _says_it(part: Part, seen: SeenMessage) -> bool:
+    """The layer finds the fault by itself: not what is wrong only in this direction."""
+    if part.protocol != "perc_tunnel" or part.data != seen.raw:
+        return False
+    return any(remark.severity == "error" for remark in part.faults())
 
 
 def _has_clear_keys(part: Part) -> bool:

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What only more than one packet can tell."""
 
+import pytest
+
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.layers import DTLSTunnelMessage
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.headers import ip_udp
+from perc_scapy.pcap.reader import open_capture
 from perc_scapy.view.expert import Expert
-from perc_scapy.view.packets import PacketView, PacketViewer
+from perc_scapy.view.packets import PacketView, PacketViewer, view_all
 from perc_scapy.view.parts import Part
 from perc_scapy.view.remarks import Remarks
+from tests.capture.golden_captures import FOLDER, golden
 from tests.capture.handmade import HandmadeConference, three_flows
 from tests.view.test_packets import frames_of, views_of
 
@@ -69,3 +73,16 @@ def test_fragments_are_named() -> None:
     frame = Frame(1, 0, 101, bytes(packet), len(packet))
     view = PacketViewer(Analysis([], KeyLog())).view(frame)
     assert view.summary == "UDP in an IP fragment, 11 octets from 0"
+
+
+@pytest.mark.parametrize("name", ["violation-full-double-key", "violation-tunnel-messages"])
+def test_a_refused_tunnel_message_has_one_fault(name: str) -> None:
+    analysis = golden(name)
+    refused = {s.packet for t in analysis.tunnels for s in t.messages if s.message is None}
+    (trace,) = (FOLDER / name).glob("trace.*")
+    with open_capture(trace) as frames:
+        views = [view for view in view_all(analysis, frames) if view.number in refused]
+    assert len(views) == len(refused) > 0
+    for view in views:
+        said = [e for e in view.expert if "DTLSTunnelMessage" in e.text or "draft-00" in e.text]
+        assert [e.severity for e in said] == ["error"]
