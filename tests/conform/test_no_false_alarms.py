@@ -11,10 +11,12 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.codes import EktCipher, ProtectionProfile
 from perc_scapy.conform import judge
+from perc_scapy.conform.subject import Subject
 from perc_scapy.pcap.packets import Datagram
 from perc_scapy.roles.mdd.config import RelayPolicy
 from perc_scapy.sim.conference import conference_id
 from tests.capture.test_simulated import BAD, START, WORST, Tapped, address, three_flows
+from tests.conform.stage import conference
 
 STRONG = {
     "profile": ProtectionProfile.DOUBLE_AEAD_AES_256_GCM_AEAD_AES_256_GCM,
@@ -173,3 +175,16 @@ def test_two_conferences_and_two_tunnels() -> None:
 def test_corruption_breaks_no_rule_down(seed: int) -> None:
     tapped = three_flows(seed=seed, access=WORST, tunnel=WORST)
     assert judge(tapped.analysis()).errors == ()
+
+
+@pytest.mark.parametrize("name", "AB")
+def test_answers_to_messages_that_the_recording_lacks(name: str) -> None:
+    """Nothing that the MDD sent into the tunnel for one endpoint is in the file, all else is."""
+    stage = conference("AB", 2)
+    own = stage.people[name].association_id
+    (tunnel,) = Subject(stage.analysis()).tunnels
+    lost = {m.packet for m in tunnel.of(own) if m.from_mdd}
+    assert len(lost) >= 3
+    kept = [d for d in stage.trace if d.number not in lost]
+    ids = ["T00-KMF-04", "T00-KMF-05", "T00-MDD-12", "SLD-TRN-05"]
+    assert judge(Analysis(kept, stage.keylog()), ids=ids).failures == ()

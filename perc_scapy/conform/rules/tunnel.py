@@ -204,14 +204,17 @@ def _names(message: WireMessage) -> Iterator[bytes]:
     broken_by="a KMF that answers through whichever tunnel is free",
 )
 def answers_stay_home(subject: Subject) -> Iterator[Finding]:
-    """A KMF's message names an id that the MDD used in the same tunnel, not one that it used in another only."""
+    """A KMF's message names an id that the MDD used in the same tunnel, not one that it used in another only. Tunnels
+    may number alike: where records are missing, nothing is said."""
     used = [{m.association_id for m in t.messages if m.from_mdd} for t in subject.draft00()]
     for n, tunnel in enumerate(subject.draft00()):
         elsewhere = set().union(*used[:n], *used[n + 1 :]) - used[n]
         for message in tunnel.messages:
             if not message.from_mdd and message.association_id:
                 ok = message.association_id not in elsewhere
-                yield Finding(message.packet, ok, "its association came through another tunnel")
+                if ok or tunnel.complete(from_mdd=True, until=message.packet):
+                    text = "its association came through another tunnel"
+                    yield Finding(message.packet, ok, text)
 
 
 @rule(
@@ -229,7 +232,7 @@ def answers_use_known_ids(subject: Subject) -> Iterator[Finding]:
             if message.from_mdd or message.association_id is None:
                 continue
             known = message.association_id in everywhere
-            if known or tunnel.complete(from_mdd=True, until=message.packet):
+            if known or tunnel.settled(message.packet):
                 yield Finding(message.packet, known, "an association id that no MDD gave out")
 
 
@@ -241,11 +244,14 @@ def answers_use_known_ids(subject: Subject) -> Iterator[Finding]:
     broken_by="an MDD that sends it to the last endpoint it heard of",
 )
 def unknown_ids_are_dropped(subject: Subject) -> Iterator[Finding]:
-    """Such a message's DTLS must not appear in any datagram of the capture outside of the tunnel."""
+    """Such a message's DTLS must not appear in any datagram of the capture outside of the tunnel. Unknown is an id only
+    where nothing that the MDD sent before is missing."""
     passed = {d.data: d.number for d in subject.analysis.datagrams}
     known = {m.association_id for t in subject.draft00() for m in t.messages if m.from_mdd}
-    for _, message in subject.messages():
-        if not message.from_mdd and message.association_id not in known and message.dtls:
+    for tunnel, message in subject.messages():
+        if message.from_mdd or message.association_id in known or not message.dtls:
+            continue
+        if tunnel.settled(message.packet):
             at = passed.get(message.dtls)
             yield Finding(at or message.packet, at is None, "it was sent on to an endpoint")
 
@@ -355,12 +361,13 @@ def conference_stays(subject: Subject) -> Iterator[Finding]:
 def answers_reach_their_endpoint(subject: Subject) -> Iterator[Finding]:
     """The DTLS of a KMF message is looked for on the links of all endpoints: only its own association's may have it."""
     homes: dict[bytes, set[object]] = defaultdict(set)
+    mdds = {view.association.mdd for view in subject.tunneled("draft00")}
     for view in subject.tunneled("draft00"):
         for message in view.messages:
             if not message.from_mdd and message.dtls and view.association.endpoint:
                 homes[message.dtls].add(view.association.endpoint)
     for datagram in subject.analysis.datagrams if homes else ():
         ends = homes.get(datagram.data)
-        if ends:
+        if ends and datagram.src in mdds:  # an alert of somebody else may have the same octets
             ok = datagram.dst in ends
             yield Finding(datagram.number, ok, f"sent to {datagram.dst} instead")

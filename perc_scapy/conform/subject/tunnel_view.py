@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -70,23 +71,34 @@ class TunnelView:
         """No record of that side is missing among those up to packet `until`: what is absent was not sent."""
         if self.version != "draft00":
             return True
-        first = self._first_gap[from_mdd]
-        return first is None or until < first
+        last = self._before_holes[from_mdd]
+        return last is None or until <= last
+
+    def settled(self, packet: int) -> bool:
+        """All that the MDD sent before `packet` is there: its record numbers run on beyond it without a hole."""
+        if self.version != "draft00":
+            return True
+        later = bisect_right(self._sent_by_mdd, packet)
+        return later < len(self._sent_by_mdd) and self.complete(
+            from_mdd=True, until=self._sent_by_mdd[later]
+        )
 
     @cached_property
-    def _first_gap(self) -> dict[bool, int | None]:
-        """Side -> packet from which on its record numbers have a hole."""
-        session = self.tunnel.session
-        gaps: dict[bool, int | None] = {}
-        for from_mdd in (True, False):
-            from_client = from_mdd == self.mdd_is_client
-            seen = [
-                (record.record.number, record.packet)
-                for record in session.records
-                if record.record.epoch and (record.sender == session.client) == from_client
-            ]
-            gaps[from_mdd] = _gap(seen)
-        return gaps
+    def _sent_by_mdd(self) -> list[int]:
+        return sorted(packet for _, packet in self._numbered(from_mdd=True))
+
+    @cached_property
+    def _before_holes(self) -> dict[bool, int | None]:
+        return {side: _before_a_hole(self._numbered(from_mdd=side)) for side in (True, False)}
+
+    def _numbered(self, *, from_mdd: bool) -> list[tuple[int, int]]:
+        """(number, packet) of the protected records of one side."""
+        session, from_client = self.tunnel.session, from_mdd == self.mdd_is_client
+        return [
+            (seen.record.sequence, seen.packet)
+            for seen in session.records
+            if seen.record.epoch and (seen.sender == session.client) == from_client
+        ]
 
 
 def _mdd_is_client(messages: list[WireMessage]) -> bool:
@@ -99,13 +111,14 @@ def _mdd_is_client(messages: list[WireMessage]) -> bool:
     return votes >= 0
 
 
-def _gap(seen: list[tuple[int, int]]) -> int | None:
-    """The packet of the first record number that stands above a missing one."""
+def _before_a_hole(seen: list[tuple[int, int]]) -> int | None:
+    """The packet of the last record before the first number that is missing: what is lost may have stood right behind.
+    None without a hole. Numbers of an epoch begin with 0 (RFC 6347 section 4.1).
+    """
     packets: dict[int, int] = {}
     for number, packet in seen:
         packets.setdefault(number, packet)
-    numbers = sorted(packets)
-    missing = next((n for n, number in enumerate(numbers) if number - numbers[0] != n), None)
-    if missing is None:
+    missing = next(n for n in range(len(packets) + 1) if n not in packets)
+    if missing == len(packets):
         return None
-    return min(packets[number] for number in numbers[missing:])
+    return packets[missing - 1] if missing else 0

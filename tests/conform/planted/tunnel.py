@@ -193,6 +193,7 @@ def unknown_association_relayed() -> Analysis:
     dtls = b"\x16\xfe\xfd" + b"\x00\x01" + bytes(5) + b"\x77" + b"\x00\x04abcd"
     stage.say_in_tunnel(message(ID, dtls), "kmf")
     Stage.__mro__[1].seen(stage, MDD_MEDIA, stage.people["A"].address, dtls)
+    stage.join("B", k(1))  # the numbers of the MDD's records go on: none before was missed
     return stage.analysis()
 
 

@@ -77,6 +77,7 @@ def message_for_nobody() -> Stage:
     """A KMF message for an association that nobody announced; the MDD drops it."""
     stage = conference("A", 0)
     stage.say_in_tunnel(message(ID, b"\x16\xfe\xfd\x00\x01" + bytes(6) + b"\x00\x02ab"), "kmf")
+    stage.join("B", k(1))  # the numbers of the MDD's records go on: none before was missed
     return stage
 
 

@@ -52,11 +52,14 @@ def test_messages_of_a_tls_tunnel() -> None:
 
 def test_a_record_that_is_missing_is_noticed(stage: Stage) -> None:
     records = [d for d in stage.trace if d.src == MDD_TUNNEL and d.data[3:5] == b"\0\1"]
-    lost, later = records[3], records[4]
+    before, lost, later = records[2:5]
     kept = [d for d in stage.trace if d is not lost]
     tunnel = view(Analysis(kept, stage.keylog()))
-    assert tunnel.complete(from_mdd=True, until=lost.number)
+    assert tunnel.complete(from_mdd=True, until=before.number)
+    assert not tunnel.complete(from_mdd=True, until=lost.number)
     assert not tunnel.complete(from_mdd=True, until=later.number)
+    assert tunnel.settled(before.number - 1)
+    assert not tunnel.settled(before.number)
     assert tunnel.complete(from_mdd=False, until=1 << 30)
 
 
@@ -69,3 +72,17 @@ def test_disorder_is_no_loss(stage: Stage) -> None:
         replace(trace[b], data=trace[a].data),
     )
     assert view(Analysis(trace, stage.keylog())).complete(from_mdd=True, until=1 << 30)
+
+
+def test_nothing_is_settled_behind_the_last_record(stage: Stage) -> None:
+    records = [d for d in stage.trace if d.src == MDD_TUNNEL and d.data[3:5] == b"\0\1"]
+    tunnel = view(stage.analysis())
+    assert tunnel.settled(records[-1].number - 1)
+    assert not tunnel.settled(records[-1].number)
+
+
+def test_a_first_record_that_is_missing_is_noticed(stage: Stage) -> None:
+    records = [d for d in stage.trace if d.src == MDD_TUNNEL and d.data[3:5] == b"\0\1"]
+    kept = [d for d in stage.trace if d is not records[0]]
+    tunnel = view(Analysis(kept, stage.keylog()))
+    assert not tunnel.complete(from_mdd=True, until=records[1].number)
