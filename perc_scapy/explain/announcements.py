@@ -17,7 +17,7 @@ from perc_scapy.explain.cause import FOUND, MISSING, Cause
 from perc_scapy.explain.search import Option, Outcome
 from perc_scapy.explain.traffic import Stream, Traffic, stream_of
 
-EPOCH = "RFC 8870 section 4.3.2: an epoch that was passed is rejected"
+EPOCH = "RFC 8870 section 4.1: an epoch that was passed is rejected"
 TIMING = "RFC 8870 section 4.6"
 MAX_LEGACY = 8
 """Keys taken out of EKT fields of other forms, for one stream."""

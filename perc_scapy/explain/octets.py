@@ -16,7 +16,7 @@ from perc_scapy.wire import Ohb, peel_ekt, peel_ohb
 
 WHOLE = "RFC 8870 section 4.1: Length counts the whole field, from the ciphertext to the type octet"
 LAYOUT = "RFC 8870 section 4.1: ciphertext, SPI, epoch, length, 02"
-EVERY = "RFC 8870 section 4.3.1: every SRTP packet ends in a full or a short field"
+EVERY = "RFC 8870 section 4.3: every SRTP packet ends in a full or a short field"
 BEHIND = "RFC 8870 section 4.1: the field stands behind the tag, outside every layer"
 NO_MKI = "RFC 8870 section 4: no MKI with EKT"
 MKI = "RFC 5764 section 4.1.3: an MKI of the negotiated length"

@@ -17,7 +17,7 @@ from perc_scapy.explain.search import MAX_TRIALS, Option, Outcome, search
 from perc_scapy.explain.trials import gcm_opens
 from perc_scapy.wire import peel_ekt
 
-NO_EKT = "RFC 8870 section 1: EKT is for SRTP only; SRTCP carries no EKT field"
+NO_EKT = "RFC 8870 section 4: EKT is for SRTP only; SRTCP carries no EKT field"
 FORM = "RFC 7714 sections 9.2, 9.3: the index word is authenticated and stands behind the tag"
 IV = "RFC 7714 section 9.1: IV = (0000 | SSRC | 0000 | index) XOR SRTCP salt"
 HMAC = "RFC 3711 section 3.4: index word in front of the tag of 10 octets"
