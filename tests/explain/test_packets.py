@@ -254,7 +254,7 @@ def test_epoch_that_goes_back() -> None:
     wires = first.packet(tail=first.field(epoch=1)), second.packet(tail=second.field(epoch=0))
     cause = told_after(*wires)
     assert "epoch" in cause.text
-    assert "4.3.2" in cause.clause
+    assert "4.1:" in cause.clause
 
 
 @pytest.mark.req("EKT-09")
