@@ -20,6 +20,7 @@ from perc_scapy.capture.tls_sessions import TLS_1_3
 from perc_scapy.capture.tunnel_streams import RFC9185
 from perc_scapy.capture.tunnels import SeenMessage, Tunnel
 from perc_scapy.codes import ContentType, EktCipher, HandshakeType, ProtectionProfile
+from perc_scapy.crypto.profiles import SRTP_PROFILES
 
 _SERVER_FLIGHT = (
     HandshakeType.SERVER_HELLO,
@@ -227,8 +228,10 @@ def _handshake_notes(
     info = by_message.get(keys)
     if info is not None:
         info.notes.append(f"MDD stores HBH({who}): {_hop_ids(association)}")
-    if steps[-1].seen and association.exported() is not None:
-        steps[-1].notes.append(f"{who} has HBH and E2E keys")
+    exported = association.exported()
+    if steps[-1].seen and exported is not None:
+        double = SRTP_PROFILES[exported.profile].is_double
+        steps[-1].notes.append(f"{who} has HBH and E2E keys" if double else f"{who} has HBH keys")
 
 
 def _choice(association: Association) -> str:

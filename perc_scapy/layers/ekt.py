@@ -45,7 +45,8 @@ class EKTFull(EKTField):
     )
 
     def brief(self) -> str:
-        return f"EKT full spi {self.spi} epoch {self.epoch}"
+        spi = f"{self.spi:#06x}" if isinstance(self.spi, int) else self.spi
+        return f"EKT full spi {spi} epoch {self.epoch}"
 
 
 class EKTExtension(EKTField):

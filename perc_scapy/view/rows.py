@@ -126,7 +126,7 @@ class _Walk:
 
 
 def meaning(field: Any, value: Any) -> str:
-    """A value for people: octets in hex, numbers with their names, SSRCs in hex."""
+    """A value for people: octets in hex, numbers with their names, SSRCs and SPIs in hex."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, (list, tuple)):
@@ -135,6 +135,8 @@ def meaning(field: Any, value: Any) -> str:
     if isinstance(field, Number):
         if field.name in ("ssrc", "csrc", "sender_ssrc", "media_ssrc") and isinstance(value, int):
             return f"{value:#010x}"
+        if field.name in ("spi", "ekt_spi") and isinstance(value, int):
+            return f"{value:#06x}"
         said = field.text(value)
         return str(value) if said == repr(value) else f"{int(value)} ({said})"
     return str(value)

@@ -32,7 +32,7 @@ SECTIONS: tuple[tuple[str, str, dict[str, str]], ...] = (
       "epoch": "epoch"}),
     ("streams", "Streams",
      {"association": "", "hop": "hop", "ssrc": "SSRC", "payload_types": "PT", "packets": "packets", "lost": "lost",
-      "duplicates": "twice", "reordered": "late", "rollovers": "ROC+", "jitter_ms": "jitter ms", "bitrate": "bit/s",
+      "duplicates": "twice", "reordered": "late", "roc": "ROC", "inner_roc": "inner ROC", "jitter_ms": "jitter ms", "bitrate": "bit/s",
       "seconds": "seconds", "opened": "opened", "closed": "closed"}),
     ("ekt", "EKT fields",
      {"association": "", "hop": "hop", "ssrc": "SSRC", "full": "full", "short": "short",
@@ -59,11 +59,13 @@ def stats_lines(figures: Figures, style: Style) -> Iterator[str]:
 
 def rows_of(rows: list[Figures], columns: dict[str, str]) -> list[list[Any]]:
     """The values of the columns."""
-    return [[_short(row.get(name)) for name in columns] for row in rows]
+    return [[_short(row.get(name), name) for name in columns] for row in rows]
 
 
-def _short(value: Any) -> Any:
-    """Names of profiles and suites without what all of them begin with."""
+def _short(value: Any, column: str) -> Any:
+    """Names of profiles and suites without what all of them begin with, SPIs as in every other place."""
+    if column == "spi" and isinstance(value, int):
+        return f"{value:#06x}"
     if not isinstance(value, str):
         return value
     for start in ("TLS_", "SRTP_"):

@@ -15,7 +15,7 @@ _PAYLOADS = {int(kind): kind.name for kind in RtpPayloadType}
 _REPORTS = {int(kind): kind.name for kind in RtcpType}
 _EKT: dict[str, Callable[[dict[str, Any]], str]] = {
     "EKTShort": lambda field: "EKT short",
-    "EKTFull": lambda field: f"EKT full spi {field['spi']} epoch {field['epoch']}",
+    "EKTFull": lambda field: f"EKT full spi {field['spi']:#06x} epoch {field['epoch']}",
 }
 
 

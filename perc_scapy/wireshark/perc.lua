@@ -2051,7 +2051,7 @@ local function show_ekt_key(pinfo, tree, tvb, pos, stop)
   if span.len > 0 and not is_wiped(span) then
     report(item, "keys", "EKT key in clear: it opens the media of everybody who sends under it, end to end")
   end
-  note_in_info(pinfo, string.format(" (ekt_key, spi %d)", key.values.ekt_spi))
+  note_in_info(pinfo, string.format(" (ekt_key, spi 0x%04x)", key.values.ekt_spi))
 end
 
 -- Wireshark joins fragments of the messages that it knows; this joins those of ekt_key.
@@ -2376,7 +2376,7 @@ end
 local function ekt_text(context)
   local full, short = context.nodes.EKTFull, context.nodes.EKTShort
   if full and full.values.epoch then
-    return string.format(" / EKT full spi %d epoch %d", full.values.spi, full.values.epoch)
+    return string.format(" / EKT full spi 0x%04x epoch %d", full.values.spi, full.values.epoch)
   end
   if short then return " / EKT short" end
   local other = context.nodes.EKTExtension

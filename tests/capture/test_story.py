@@ -84,7 +84,7 @@ def test_state_changes_are_told_with_names_of_keys(talk: HandmadeConference) -> 
     a, b = talk.people["A"], talk.people["B"]
     assert a.keys.client.outer().key.id in notes["SS1-11"]
     assert a.keys.server.outer().key.id in notes["SS1-11"]
-    assert "A has HBH and E2E keys" in notes["SS1-12"]
+    assert "A has HBH and E2E keys" in notes["SS1-12"].split(" / ")
     assert f"A holds K1: SPI 0x0001, key {k(1).key.id}" in notes["SS1-14"]
     assert f"SPI 0x0002, key {k(2).key.id}" in notes["NUJ-07"]
     assert f"-> {b.sender.ekt.master(talk.now).key.id}" in notes["NUJ-08"]

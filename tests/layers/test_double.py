@@ -31,7 +31,7 @@ def test_packet_with_a_full_field():
     assert shown.ciphertext + shown.outer_tag == split_rtp(double).body
     assert RTPHeader in shown
     assert bytes(eval(shown.command())) == WIRE_FULL
-    assert shown.summary().endswith("/ EKT full spi 4660 epoch 0")
+    assert shown.summary().endswith("/ EKT full spi 0x1234 epoch 0")
 
 
 def test_packet_with_a_short_field():

@@ -121,4 +121,4 @@ def test_random_octets(field):
 def test_type_1_is_named():
     assert type(EKTField(b"abc\1")) is EKTUndefined
     assert "no defined form" in EKTField(b"abc\1").summary()
-    assert "EKT full spi 4660 epoch 0" in EKTField(octets(FULL[0], "full_ekt_field")).summary()
+    assert "EKT full spi 0x1234 epoch 0" in EKTField(octets(FULL[0], "full_ekt_field")).summary()

@@ -24,6 +24,6 @@ def test_tag_and_field_are_read_from_the_end(profile: int, tag: int) -> None:
     packet = srtp_ekt_layer(profile)(octets)
     assert bytes(packet) == octets
     assert packet[EKTFull].spi == 3
-    assert packet.brief().endswith("pt PCMU / EKT full spi 3 epoch 1")
+    assert packet.brief().endswith("pt PCMU / EKT full spi 0x0003 epoch 1")
     assert packet.faults() == ()
     assert srtp_ekt_layer(profile)(octets[:-1]).brief()

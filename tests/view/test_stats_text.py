@@ -14,6 +14,7 @@ def test_all_tables() -> None:
         assert title in text
     assert "A (20) B (36)" in text  # who was given the EKT key, and in which packet
     assert "DOUBLE_AES_128_GCM_AES_128_GCM" in text
+    assert "\n0x0001  " in text
 
 
 def test_an_empty_capture_has_no_tables() -> None:

@@ -82,7 +82,7 @@ local function show_ekt_key(pinfo, tree, tvb, pos, stop)
   if span.len > 0 and not is_wiped(span) then
     report(item, "keys", "EKT key in clear: it opens the media of everybody who sends under it, end to end")
   end
-  note_in_info(pinfo, string.format(" (ekt_key, spi %d)", key.values.ekt_spi))
+  note_in_info(pinfo, string.format(" (ekt_key, spi 0x%04x)", key.values.ekt_spi))
 end
 
 -- Wireshark joins fragments of the messages that it knows; this joins those of ekt_key.

@@ -41,7 +41,7 @@ end
 local function ekt_text(context)
   local full, short = context.nodes.EKTFull, context.nodes.EKTShort
   if full and full.values.epoch then
-    return string.format(" / EKT full spi %d epoch %d", full.values.spi, full.values.epoch)
+    return string.format(" / EKT full spi 0x%04x epoch %d", full.values.spi, full.values.epoch)
   end
   if short then return " / EKT short" end
   local other = context.nodes.EKTExtension
