@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.explain.cause import FOUND, Cause, Explanation
 from perc_scapy.explain.search import Option
 
 ESTIMATE = "RFC 3711 section 3.3.1: the ROC counts the wraps of SEQ"
@@ -29,6 +30,19 @@ def estimates(media: Iterable[MediaPacket]) -> dict[int, int]:
         highest[key] = max(index, highest.get(key, 0))
         found[m.number] = index >> 16
     return found
+
+
+def jumps(media: Iterable[MediaPacket]) -> list[Explanation]:
+    """Packets that open, but only under another ROC than the one to expect: a receiver would have dropped them."""
+    found: dict[str, Explanation] = {}
+    for m in media:
+        jump = m.opened.jump
+        if jump is None:
+            continue
+        where = f"SRTP of SSRC {m.ssrc:08x}, {m.datagram.src} to {m.datagram.dst}"
+        cause = Cause(f"{jump.layer} layer", FOUND, str(jump), ESTIMATE)
+        found.setdefault(f"{where} {jump}", Explanation(cause, [], where)).packets.append(m.number)
+    return list(found.values())
 
 
 def _nearest(last: int | None, seq: int) -> int:

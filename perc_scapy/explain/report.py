@@ -14,8 +14,10 @@ from perc_scapy.capture.tunnels import SeenMessage, Tunnel
 from perc_scapy.explain.absent import EKT
 from perc_scapy.explain.cause import FOUND, MISSING, OPEN, Cause, Explanation, of_search
 from perc_scapy.explain.handshake import HANDSHAKE, explain_association
+from perc_scapy.explain.indices import jumps
 from perc_scapy.explain.packets import PacketExplainer
 from perc_scapy.explain.tunnel import explain_tunnel_message
+from perc_scapy.explain.unrelayed import unrelayed
 
 TUNNEL = "tunnel message"
 SAMPLE = 40
@@ -26,7 +28,8 @@ Progress = Callable[[int, int], object]
 
 def explain(analysis: Analysis, progress: Progress = lambda done, of: None) -> list[Explanation]:
     """All causes: handshakes, tunnel messages, then media by stream. Nothing to explain gives an empty list."""
-    found = [*_handshakes(analysis), *_tunnels(analysis), *_media(analysis, progress)]
+    found = [*_handshakes(analysis), *_tunnels(analysis), *_media(analysis, progress), *jumps(analysis.media)]
+    found += unrelayed(analysis)
     told = {number for e in found if e.cause.subject != HANDSHAKE for number in e.packets}
     notes = [e for e in _notes(analysis) if not told.issuperset(e.packets or [0])]
     return [*notes, *found]

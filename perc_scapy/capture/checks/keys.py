@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.checks.needles import Needles
 from perc_scapy.capture.checks.rule import check
 from perc_scapy.capture.learned import learned_keys
 from perc_scapy.capture.participants import Participant
@@ -54,11 +55,11 @@ def _pair(keys: HopKeys | None) -> tuple[bytes, ...]:
 def mdd_saw_no_secret(analysis: Analysis, people: list[Participant]) -> Check:
     """No inner half, EKT key or EKT salt is in what the MDD handles in clear (R8871-04, T00-MDD-11, EKT-26)."""
     secrets = dict(end_to_end_secrets(analysis))
+    needles = Needles(secrets)
     bad = [
         f"packet {packet}: {name}"
         for packet, content in clear_at_the_mdd(analysis)
-        for secret, name in secrets.items()
-        if secret in content
+        if (name := needles.find(content)) is not None
     ]
     bad = bad or ([] if secrets else ["no secrets to look for"])
     return check("no end-to-end secret at the MDD", bad, f"{len(secrets)} secrets looked for")

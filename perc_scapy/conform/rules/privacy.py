@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perc_scapy.capture.checks.keys import clear_at_the_mdd, end_to_end_secrets
+from perc_scapy.capture.checks.needles import Needles
 from perc_scapy.capture.participants import Participant
 from perc_scapy.capture.secrecy import look_back
 from perc_scapy.conform.model import Finding
@@ -21,8 +22,9 @@ def _search(subject: Subject, *names: str) -> Iterator[Finding]:
     secrets = {s: n for s, n in end_to_end_secrets(subject.analysis) if n in names and len(s) >= 8}
     if not secrets:
         return
+    needles = Needles(secrets)
     for packet, content in clear_at_the_mdd(subject.analysis):
-        found = next((name for secret, name in secrets.items() if secret in content), None)
+        found = needles.find(content)
         yield Finding(packet, found is None, f"{found} in clear")
 
 
