@@ -114,8 +114,12 @@ class Outcome:
                 f"{self.path}: there is no expectation; write it with --update (in pytest: --perc-update)"
             ]
         verb = "rewritten" if self.written and not self.missing else "written"
-        head = f"{self.path}: " + (verb if self.written else f"{len(self.differences)} differences")
+        head = f"{self.path}: " + (verb if self.written else _counted(len(self.differences)))
         return [head, *(f"  {difference}" for difference in self.differences)]
+
+
+def _counted(differences: int) -> str:
+    return f"{differences} difference{'' if differences == 1 else 's'}"
 
 
 def check(

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The three flows in a capture of known contents, whole and with holes."""
 
+from pathlib import Path
+
 import pytest
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.steps import Story
 from perc_scapy.capture.story import Storyteller, numbered
+from perc_scapy.capture.whole_story import whole_story
+from perc_scapy.golden.folder import open_file
 from tests.capture.handmade import KMF, MDD_MEDIA, HandmadeConference, k, three_flows
 
 FLOWS = ("SS1", "SS2", "NUJ")
@@ -144,3 +148,12 @@ def test_media_is_what_a_receiver_opened_not_what_was_sent() -> None:
 
 def test_numbers() -> None:
     assert [numbered("NUJ", 6, ".D.B")(n) for n in range(2)] == ["NUJ-06.D.B", "NUJ-07.D.B"]
+
+
+CAPTURES = Path(__file__).parents[2] / "captures"
+
+
+def test_one_layer_of_srtp_brings_no_end_to_end_keys() -> None:
+    story = whole_story(open_file(CAPTURES / "violation-stripped-profiles/trace.pcapng").analysis)
+    notes = {step.id: step.notes for step in story.steps()}
+    assert "A has HBH keys" in notes["SS1-12"]

@@ -26,7 +26,7 @@ def test_what_differs_stands_there_without_a_traceback(pytester: pytest.Pytester
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*expect.json: 1 differences",
+            "*expect.json: 1 difference",
             "  flow.SS2-14: expected nothing, seen 40",
             "  if it is right as it is now: pytest --perc-update 'caps/session-setup-2::expectations'",
         ]
