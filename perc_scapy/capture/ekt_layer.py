@@ -14,6 +14,7 @@ from perc_scapy.crypto.ekt_opener import EktOpener
 from perc_scapy.crypto.ekt_receiver import EktReceiver
 from perc_scapy.crypto.ekt_sources import ReceivedKey
 from perc_scapy.crypto.profiles import SrtpProfile
+from perc_scapy.crypto.srtp import SEQ_SSRC
 from perc_scapy.errors import AuthenticationError, CryptoError
 from perc_scapy.wire import EktField
 
@@ -48,6 +49,8 @@ class EktLayer:
         add_stated(self._ring, stated)
         self._opener = EktOpener(layer, self._ring)
         self._current: dict[bytes, KeyInUse] = {}
+        self.guessed: tuple[int, int] | None = None
+        """As `LayerReader` has it: the same key as before, under a ROC that the SEQ does not let expect."""
 
     def open(self, packet: SyntheticPacket, field_: EktField, now: float) -> tuple[KeyInUse, bytes]:
         """The key that fits, and the payload. Raises as `EktOpener.open` does. HOT PATH."""
@@ -59,8 +62,13 @@ class EktLayer:
                     return current, context.open(packet.header, packet.body)
             except CryptoError:
                 pass
+        expected = None if current is None else _expected(current, packet.header)
         key, payload = self._opener.open(packet, field_, now)
-        return self._remember(packet.header[8:12], key), payload
+        found = self._remember(packet.header[8:12], key)
+        if found is current and expected is not None and key.context is not None:
+            roc = key.context.opened >> 16
+            self.guessed = None if roc == expected else (roc, expected)
+        return found, payload
 
     def in_use(self, ssrc: bytes) -> KeyInUse | None:
         """The key that opened an SSRC's last packet."""
@@ -85,6 +93,15 @@ class EktLayer:
                 except CryptoError as reason:
                     failure = reason
         raise failure
+
+
+def _expected(current: KeyInUse, header: bytes) -> int | None:
+    """ROC of the next packet under the key in use."""
+    seq, ssrc = SEQ_SSRC(header)
+    context = current.key.context
+    if context is None or context.last_index(ssrc) is None:
+        return None
+    return context.estimate(ssrc, seq) >> 16
 
 
 def add_all(ring: EktReceiver, ekt_keys: Iterable[ReceivedEktKey]) -> None:

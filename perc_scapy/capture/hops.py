@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.ekt_layer import SHORT, EktLayer, KeyInUse
-from perc_scapy.capture.layer_reader import LayerReader
+from perc_scapy.capture.layer_reader import LayerReader, RocJump
 from perc_scapy.capture.stated_keys import StatedKeys
 from perc_scapy.crypto.double import OuterPacket, SyntheticPacket, synthetic_packet
 from perc_scapy.crypto.ekt import EktParameters
@@ -44,6 +44,12 @@ class OpenedMedia:
     """Why something stayed closed."""
     repeat: bool = False
     """It stayed closed because the same packet was opened before: a duplicate or a replay."""
+    roc: int | None = None
+    """Rollover counter of the hop-by-hop layer, or of the only one; None of SRTCP."""
+    inner_roc: int | None = None
+    """Rollover counter of the end-to-end layer."""
+    jump: RocJump | None = None
+    """A rollover counter was not the one to expect."""
     late: bool = False
     """Opened with a key that came to this hop later or not at all: no receiver could open it when it came."""
 
@@ -149,9 +155,17 @@ class HopReader:
                     raise
             else:
                 found.spi, found.epoch, found.key_id = key.spi, key.epoch, key.name
+                if key.key.context is not None:
+                    found.inner_roc = key.key.context.opened >> 16
+                if self._ekt.guessed is not None:
+                    found.jump = RocJump("end-to-end", *self._ekt.guessed)
+                    self._ekt.guessed = None
                 return payload
         assert self._inner is not None
         found.key_id, payload = self._inner.open(packet, number)
+        found.inner_roc = self._inner.roc
+        if self._inner.guessed is not None:
+            found.jump = RocJump("end-to-end", *self._inner.guessed)
         return payload
 
     def _open_outer(self, wire: bytes, found: OpenedMedia) -> OuterPacket:
@@ -176,7 +190,12 @@ class HopReader:
             raise AuthenticationError(NO_HOP_KEY)
         end = header_end(wire)
         header = wire[:end]
-        return OuterPacket(header, self._layer.open(header, wire[end:]))
+        layer = self._layer
+        payload = layer.open(header, wire[end:])
+        found.roc = layer.context.opened >> 16
+        if layer.guessed is not None:
+            found.jump, layer.guessed = RocJump("hop-by-hop", *layer.guessed), None
+        return OuterPacket(header, payload)
 
     # -- one layer
 
@@ -201,4 +220,8 @@ class HopReader:
         found.ekt, found.outer = field_, OuterPacket(packet.header, payload)
         found.plain = packet.header + payload
         found.spi, found.epoch, found.key_id = key.spi, key.epoch, key.name
+        if key.key.context is not None:
+            found.roc = key.key.context.opened >> 16
+        if self._ekt.guessed is not None:
+            found.jump, self._ekt.guessed = RocJump("hop-by-hop", *self._ekt.guessed), None
         return True

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, NamedTuple
+
 from perc_scapy.crypto.replay import DEFAULT_WINDOW
 from perc_scapy.crypto.srtp import SEQ_SSRC, SrtpContext
 from perc_scapy.errors import AuthenticationError, CryptoError, ReplayError
@@ -17,14 +19,28 @@ MAX_TRIED = 4096
 """SSRCs whose failures are counted."""
 
 
+class RocJump(NamedTuple):
+    """A packet that opens under another rollover counter than the packets before it let expect."""
+
+    layer: Literal["hop-by-hop", "end-to-end"]
+    roc: int
+    expected: int
+
+    def __str__(self) -> str:
+        return f"the ROC of the {self.layer} layer is {self.roc} where {self.expected} is expected"
+
+
 class LayerReader:
     """Opens packets cut at their header. `context` runs the key, `roc` is the counter to begin with if it is known."""
 
-    __slots__ = ("_failures", "_open", "_roc", "_tag", "context", "mki")
+    __slots__ = ("_failures", "_open", "_roc", "_tag", "context", "guessed", "mki")
 
     def __init__(self, context: SrtpContext, *, mki: int = 0, roc: int | None = None) -> None:
         self.context, self.mki, self._roc = context, mki, roc
         self._open = context.open
+        self.guessed: tuple[int, int] | None = None
+        """ROC of the last packet and the one expected, if it opened only with another one. Whoever reads it resets it.
+        """
         self._failures: dict[int, tuple[int, int | None]] = {}
         """By SSRC: packets in a row on which counters were tried, and the highest index then."""
         self._tag = 0 if context.profile.cipher == "aes-gcm" else context.profile.rtp_tag
@@ -54,11 +70,17 @@ class LayerReader:
         failures = failures if then == last else 0
         if failures >= PATIENCE or self._is_recent(reason, seq, ssrc, last):
             raise reason
+        expected = self.context.estimate(ssrc, seq) >> 16
         for roc in self._rocs(last):
             try:
-                return self.context.open(header, body, roc << 16 | seq)
+                payload = self.context.open(header, body, roc << 16 | seq)
             except CryptoError:
                 continue
+            if (
+                last is not None
+            ):  # the first packet of a capture that begins late lets expect nothing
+                self.guessed = roc, expected
+            return payload
         if ssrc in self._failures or len(self._failures) < MAX_TRIED:
             self._failures[ssrc] = failures + 1, last
         raise reason

@@ -151,6 +151,6 @@ def _try(
             continue
         opened.plain, opened.ohb, opened.late = packet.header + payload, packet.ohb, True
         opened.spi, opened.epoch, opened.key_id = key.spi, key.epoch, key.master.key.id
-        opened.problem = ""
+        opened.problem, opened.inner_roc = "", roc
         return True
     return False

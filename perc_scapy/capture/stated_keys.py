@@ -37,6 +37,10 @@ class StatedKeys:
         if half is not None:
             self._held.append(_Held(ANY, SrtpContext(profile, *half), half.key))
         self._last: dict[int, _Held] = {}
+        self.roc: int | None = None
+        """Of the packet that was opened last."""
+        self.guessed: tuple[int, int] | None = None
+        """As `LayerReader` has it, of the packet that was opened last."""
 
     def __bool__(self) -> bool:
         return bool(self._held)
@@ -55,6 +59,8 @@ class StatedKeys:
                 failure = failure if isinstance(failure, ReplayError) else reason
                 continue
             self._last[ssrc] = held
+            self.roc = held.reader.context.opened >> 16
+            self.guessed, held.reader.guessed = held.reader.guessed, None
             return held.key_id, payload
         raise failure
 

@@ -64,6 +64,7 @@ class SrtpContext:
         "decrypt",
         "encrypt",
         "key_digest",
+        "opened",
         "profile",
         "streams",
     )
@@ -130,6 +131,8 @@ class SrtpContext:
         as there is no stream."""
         self._tags = row.rtp_tag, row.rtcp_tag
         self._window = window
+        self.opened = 0
+        """Packet index, of which only the ROC counts, of the SRTP packet that was opened last."""
         self.streams: dict[int, Stream] = {}
         """SRTP index state by SSRC; for hot paths only."""
         self._rtcp_streams: dict[int, Stream] = {}
@@ -223,6 +226,7 @@ class SrtpContext:
             except InvalidTag:
                 raise AuthenticationError(BAD_TAG) from None
             stream.expected = seq + 1
+            self.opened = stream.start
             return payload
         return self._open(stream, ssrc, seq, index, header, body)
 
@@ -246,6 +250,7 @@ class SrtpContext:
         if stream is None:
             self._keep(self.streams, self._retired, ssrc, known)
         known.mark(index)
+        self.opened = index
         return payload
 
     def estimate(self, ssrc: int, seq: int) -> int:

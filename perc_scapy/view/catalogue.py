@@ -50,6 +50,7 @@ META = (
     FieldInfo("perc.association", "text", "Letter of the endpoint's association: A, B, …"),
     FieldInfo("perc.hop", "text", "Between whom: A>MDD, MDD>KMF, client>server, …"),
     FieldInfo("perc.decrypted", "truth", "Something in the packet was protected and could be opened"),
+    FieldInfo("perc.roc", "number", "Rollover counters with which the packet opened, the outer layer's first"),
     FieldInfo("perc.key_id", "text", "Safe name of the end-to-end key that opened the packet"),
     FieldInfo("perc.summary", "text", "The packet's line"),
     FieldInfo("expert", "truth", "There is a remark"),

@@ -53,6 +53,8 @@ class MediaWatch:
         """Remarks on one packet."""
         opened = media.opened
         found = [] if media.kind == "rtcp" else self._order(media)
+        if opened.jump is not None:
+            found.append(Expert("warning", f"SRTP: {opened.jump}"))
         if media.association is not None:
             if opened.plain is None:
                 found += self._closed(media)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from perc_scapy.capture.hops import OpenedMedia
 from perc_scapy.pcap.packets import Datagram, Segment
 from perc_scapy.view.expert import SEVERITIES
 from perc_scapy.view.packets import PacketView
@@ -43,6 +44,10 @@ def _segment(name: str) -> Callable[[PacketView], Values]:
     return lambda view: [getattr(view.payload, name)] if isinstance(view.payload, Segment) else []
 
 
+def _rocs(opened: OpenedMedia) -> Values:
+    return [roc for roc in (opened.roc, opened.inner_roc) if roc is not None]
+
+
 READERS: Mapping[str, Callable[[PacketView], Values]] = {
     "frame.number": lambda view: [view.number],
     "frame.time": lambda view: [view.time],
@@ -62,6 +67,7 @@ READERS: Mapping[str, Callable[[PacketView], Values]] = {
     "perc.association": lambda view: [a] if (a := view.place.association) else [],
     "perc.hop": lambda view: [view.place.hop] if view.place.hop else [],
     "perc.decrypted": lambda view: [True] if view.decrypted else [],
+    "perc.roc": lambda view: [] if view.media is None else _rocs(view.media.opened),
     "perc.key_id": lambda view: [] if view.key_id is None else [view.key_id],
     "perc.summary": lambda view: [view.summary],
     "expert": lambda view: [True] if view.expert else [],

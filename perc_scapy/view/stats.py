@@ -38,6 +38,9 @@ class _Stream:
     opened: int = 0
     late: int = 0
     failed: int = 0
+    roc: int | None = None
+    """Rollover counter of the packet that opened last, outer or only layer."""
+    inner_roc: int | None = None
     full: int = 0
     short: int = 0
     full_times: list[float] = field(default_factory=list)
@@ -101,6 +104,10 @@ class Statistics:
         opened = media.opened
         stream.opened += opened.plain is not None
         stream.late += opened.late
+        if opened.roc is not None:
+            stream.roc = opened.roc
+        if opened.inner_roc is not None:
+            stream.inner_roc = opened.inner_roc
         stream.failed += (
             opened.plain is None and not opened.repeat and media.association is not None
         )
@@ -174,6 +181,8 @@ def _stream_row(key: StreamKey, stream: _Stream) -> dict[str, Any]:
         "reordered": meter.reordered,
         "restarts": meter.restarts,
         "rollovers": meter.rollovers,
+        "roc": stream.roc,
+        "inner_roc": stream.inner_roc,
         "jitter_ms": _rounded(meter.jitter, 1000),
         "bitrate": _rounded(meter.bitrate),
         "seconds": round(meter.duration, 6),

@@ -3,12 +3,15 @@
 
 import pytest
 
+from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.handshakes import HandshakeMessage
 from perc_scapy.capture.hops import HopReader
+from perc_scapy.capture.stated_keys import StatedKeys
 from perc_scapy.crypto import Key, MasterKey, SrtpContext
-from tests.capture.handmade import k
+from tests.capture.handmade import HandmadeConference, k
 
+INNER = MasterKey(Key(bytes(range(50, 66))), Key(bytes(range(70, 82))))
 MASTER = MasterKey(Key(bytes(range(16))), Key(bytes(range(12))))
 RTP = b"\x80\x00\x00\x01\0\0\0\x01\0\0\0\x05payload"
 MESSAGE = HandshakeMessage(1, False, 1, 26, 7, b"", ())
@@ -41,3 +44,51 @@ def test_any_bytes_are_answered(wire: bytes) -> None:
 def test_plain_media_stay_out_of_the_repr() -> None:
     found = HopReader(7, MASTER, None).rtp(SrtpContext(7, *MASTER).protect(RTP), 0.0)
     assert "payload" not in repr(found)
+
+
+def wire_of(context: SrtpContext, index: int) -> bytes:
+    rtp = RTP[:2] + (index & 0xFFFF).to_bytes(2, "big") + RTP[4:]
+    return context.protect(rtp, index=index)
+
+
+def test_the_rollover_counter_of_each_packet() -> None:
+    reader, sender = HopReader(7, MASTER, None), SrtpContext(7, *MASTER)
+    indices = [(1 << 16) - 2, 1 << 16 | 3, (1 << 16) - 1, 1 << 16 | 4]  # one comes late
+    opened = [reader.rtp(wire_of(sender, index), 0.0) for index in indices]
+    assert [(found.roc, found.inner_roc, found.jump) for found in opened] == [
+        (index >> 16, None, None) for index in indices
+    ]
+    assert reader.rtp(wire_of(sender, 7 << 16), 0.0).roc is None  # out of reach
+
+
+def test_a_jump_of_the_only_layer() -> None:
+    reader, sender = HopReader(7, MASTER, None), SrtpContext(7, *MASTER)
+    opened = [reader.rtp(wire_of(sender, index), 0.0) for index in (1, 1 << 16 | 2, 1 << 16 | 3)]
+    assert [found.jump for found in opened] == [None, ("hop-by-hop", 1, 0), None]
+    assert str(opened[1].jump) == "the ROC of the hop-by-hop layer is 1 where 0 is expected"
+
+
+def test_a_jump_of_the_inner_layer() -> None:
+    inner, outer = SrtpContext(7, *INNER), SrtpContext(7, *MASTER)
+    reader = HopReader(9, MASTER, None, inner=StatedKeys(7, (), INNER))
+    opened = []
+    for n, index in enumerate((1, 2 << 16 | 2, 2 << 16 | 3)):
+        sealed = wire_of(inner, index)
+        rtp = sealed[:2] + (n + 1).to_bytes(2, "big") + sealed[4:] + b"\0"
+        opened.append(reader.rtp(outer.protect(rtp), 0.0, n + 1))
+    assert [found.problem for found in opened] == [""] * 3
+    assert [(found.roc, found.inner_roc) for found in opened] == [(0, 0), (0, 2), (0, 2)]
+    assert [found.jump for found in opened] == [None, ("end-to-end", 2, 0), None]
+
+
+def test_counters_of_a_conference() -> None:
+    talk = HandmadeConference()
+    talk.join("A", k(1))
+    talk.join("B", k(1))
+    talk.people["A"].seq = 65533
+    for n in range(6):
+        talk.say("A", b"%d" % n)
+    media = [m.opened for m in Analysis(talk.trace, talk.keylog()).media if m.kind == "rtp"]
+    assert [found.roc for found in media] == [found.inner_roc for found in media]
+    assert sorted(found.roc for found in media) == [0] * 4 + [1] * 8
+    assert not any(found.jump for found in media)

@@ -99,3 +99,18 @@ def test_too_short_for_an_mki(data: bytes) -> None:
     reader, _ = pair(1, mki=8)
     with pytest.raises(CryptoError):
         reader.open(rtp(1)[:12], data)
+
+
+def test_a_counter_that_jumps_is_told() -> None:
+    reader, sender = pair()
+    reader.open(*sealed(sender, 5))
+    assert (reader.guessed, reader.context.opened >> 16) == (None, 0)
+    reader.open(*sealed(sender, 1 << 16 | 6))
+    assert (reader.guessed, reader.context.opened >> 16) == ((1, 0), 1)
+
+
+def test_a_late_start_and_a_rollover_are_no_jumps() -> None:
+    reader, sender = pair()
+    for index in ((3 << 16) - 2, 3 << 16 | 1, (3 << 16) - 1, 3 << 16 | 2):
+        reader.open(*sealed(sender, index))
+        assert (reader.guessed, reader.context.opened >> 16) == (None, index >> 16)

@@ -7,7 +7,8 @@ from types import SimpleNamespace as Seen
 
 import pytest
 
-from perc_scapy.explain.indices import estimates, roc_options
+from perc_scapy.capture.layer_reader import RocJump
+from perc_scapy.explain.indices import estimates, jumps, roc_options
 
 
 def packets(*seqs: int, flow: str = "a") -> list[Seen]:
@@ -53,3 +54,15 @@ def test_options_are_distinct_and_the_right_one_is_first() -> None:
 
 def test_there_is_no_counter_below_zero() -> None:
     assert min(option.value[0] for option in roc_options(0, 1)) == 0
+
+
+def test_jumps_are_told_once_a_stream() -> None:
+    ends = Seen(src="a", dst="b")
+    jump = RocJump("end-to-end", 3, 1)
+    media = [
+        Seen(number=n, ssrc=7, datagram=ends, kind="rtp", opened=Seen(jump=jump if n > 2 else None))
+        for n in range(1, 5)
+    ]
+    (told,) = jumps(media)
+    assert told.cause.text == "the ROC of the end-to-end layer is 3 where 1 is expected"
+    assert (told.packets, told.cause.subject) == ([3, 4], "end-to-end layer")

@@ -4,6 +4,7 @@
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.hops import OpenedMedia
 from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.layer_reader import RocJump
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.pcap.packets import Address, Datagram
 from perc_scapy.view import media_watch
@@ -71,3 +72,9 @@ def test_tags_that_fail_lifetimes_and_ekt_on_rtcp() -> None:
     assert found[4][1] == ["warning", "error"]
     assert any("past its lifetime by" in text for text in texts)
     assert any("EKT field" in text for text in texts)
+
+
+def test_a_rollover_counter_that_jumps() -> None:
+    jump = RocJump("hop-by-hop", 2, 0)
+    text = "SRTP: the ROC of the hop-by-hop layer is 2 where 0 is expected"
+    assert said(packet(1), packet(2, jump=jump)) == [[], [("warning", text)]]
