@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 UDP, TCP = 1, 2
 _MEDIA = (RTP, RTCP, STUN)
 """STUN tells which addresses belong to one call (RFC 8445)."""
+MAX_USUAL = 16
+"""Addresses that each batch is compared with one by one."""
 UNUSUAL, FULL = -2, -3
 """As in `capture.fast_media`, which is not loaded where there are no keys."""
 _OCTET = np.dtype("u1")
@@ -161,6 +163,8 @@ class Hosts:
     def __init__(self) -> None:
         self.names: list[str] = []
         self._known: dict[Any, int] = {}
+        self._usual: list[np.uint32] = []
+        """IPv4 addresses that are looked for first."""
 
     def number(self, packed: Any) -> int:
         """Number of an address given as text, or as octets of an IPv4 or IPv6 address."""
@@ -177,9 +181,16 @@ class Hosts:
     def column(self, rows: Rows, four: npt.NDArray[np.uint32], six: Any, end: int) -> Places:
         """Numbers of one end's addresses, -1 where there is none. `end`: 0 sender, 1 receiver."""
         plain = rows.plain.understood & ~rows.plain.v6
-        places, values = distinct(np.where(plain, four, four[plain][:1] if plain.any() else 0))
-        table = np.array([self.number(int(v).to_bytes(4, "big")) for v in values] or [-1])
-        numbers = np.where(plain, table[places], -1)
+        numbers = np.full(len(rows), -1, np.int64)
+        # Most packets of a capture are between a few hosts: comparing with each is faster than sorting all.
+        for value in self._usual:
+            numbers[plain & (four == value)] = self._known[int(value).to_bytes(4, "big")]
+        others = np.flatnonzero(plain & (numbers < 0))
+        if len(others):
+            values, inverse = np.unique(four[others], return_inverse=True)
+            packed = [int(value).to_bytes(4, "big") for value in values]
+            numbers[others] = np.array([self.number(one) for one in packed])[inverse]
+            self._usual = [*values[: MAX_USUAL - len(self._usual)], *self._usual]
         for row in np.flatnonzero(rows.plain.v6).tolist():
             numbers[row] = self.number(six[row].tobytes())
         for row, payload in rows.slow.items():
@@ -187,19 +198,8 @@ class Hosts:
         return numbers
 
 
-def distinct(values: npt.NDArray[np.uint32]) -> tuple[Places, list[int]]:
-    """(place of each value among the distinct ones, the distinct ones): by hashing, where numpy would sort."""
-    from perc_scapy.tables.extras import need
-
-    pa = need("pyarrow")
-    array = pa.Array.from_buffers(pa.uint32(), len(values), [None, pa.py_buffer(values)])
-    found = array.dictionary_encode()
-    places = np.frombuffer(found.indices.buffers()[1], np.int32, len(values))
-    return places.astype(np.int64), found.dictionary.to_pylist()
-
-
 def distinct_octets(values: npt.NDArray[Any]) -> tuple[Places, list[bytes]]:
-    """`distinct` for values of a few octets each."""
+    """(place of each value among the distinct ones, the distinct ones), by hashing."""
     from perc_scapy.tables.extras import need
 
     pa = need("pyarrow")

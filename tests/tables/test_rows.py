@@ -11,7 +11,7 @@ from perc_scapy.capture import fast_media
 from perc_scapy.pcap.fast import Batch
 from perc_scapy.pcap.frames import Frame
 from perc_scapy.pcap.packets import PayloadReader, Segment
-from perc_scapy.tables.rows import FULL, UNUSUAL, Hosts, RowReader
+from perc_scapy.tables.rows import FULL, MAX_USUAL, UNUSUAL, Hosts, RowReader
 from tests.pcap import many
 
 
@@ -89,3 +89,16 @@ def test_an_address_keeps_its_number() -> None:
     payloads = [rows.payload(row) for row in range(len(rows))]
     assert texts == [None if p is None else p.src.host for p in payloads]
     assert np.unique(numbers).size > 2
+
+
+def test_more_hosts_than_are_looked_for_first() -> None:
+    hosts, reader = Hosts(), RowReader()
+    for _ in range(3):
+        ends = [((f"198.51.100.{n}", n), ("192.0.2.1", 1)) for n in range(1, 60)]
+        rows = reader.read(Batch.of(frames([many.ip_udp(*pair, b"x") for pair in ends])))
+        plain = rows.plain
+        for four, six, end in ((plain.src4, plain.src6, 0), (plain.dst4, plain.dst6, 1)):
+            numbers = hosts.column(rows, four, six, end)
+            assert [hosts.names[n] for n in numbers] == [pair[end][0] for pair in ends]
+    assert len(hosts._usual) == MAX_USUAL
+    assert len(hosts.names) == 60
