@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, NamedTuple
 
 from perc_scapy.capture.analysis import Analysis
@@ -21,6 +20,7 @@ from perc_scapy.capture.key_material import KeyMaterial
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.pcap.closing import Closing
 from perc_scapy.pcap.frames import Frame, Interface
 from perc_scapy.pcap.packets import Datagram, PayloadReader
 from perc_scapy.pcap.reader import open_capture
@@ -34,7 +34,7 @@ class StreamedPacket(NamedTuple):
     media: MediaPacket | None
 
 
-class StreamedCapture:
+class StreamedCapture(Closing):
     """Opens `path` ("-": standard input, copied to a private temporary file) and reads it once.
 
     Then `analysis` tells everything about DTLS and has no media, `damage` says why reading stopped early (or None),
@@ -90,17 +90,6 @@ class StreamedCapture:
         """Remove the copy of standard input, if there is one."""
         if self._spool is not None:
             self._spool.close()
-
-    def __enter__(self) -> StreamedCapture:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def spooled() -> IO[bytes]:

@@ -6,4 +6,5 @@
 `streams`                                TCP segments to octets in order
 `exported`                               PDUs without lower layers, to share what was decrypted
 `tap` `pcapng` `headers` `private`       write datagrams with synthetic IP and UDP headers, mode 0600
+`closing`                               what `with` closes at its end
 """

@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 from perc_scapy.errors import ConfigError
 from perc_scapy.pcap import unzip
+from perc_scapy.pcap.closing import Closing
 from perc_scapy.pcap.frames import CaptureDamaged, Frame, Interface, Source
 from perc_scapy.pcap.pcap_reader import MAGICS, pcap_frames
 from perc_scapy.pcap.pcapng import TLS_KEY_LOG
@@ -36,7 +36,7 @@ _PACKED = {
 }
 
 
-class CaptureReader:
+class CaptureReader(Closing):
     """Iterate once to get frames in file order.
 
     Then `interfaces`, `secrets` (key logs) and `other_secrets` hold what the file said besides, and `damage` says
@@ -107,17 +107,6 @@ class CaptureReader:
     def close(self) -> None:
         if self._stream is not _standard_input():
             self._stream.close()
-
-    def __enter__(self) -> CaptureReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _what(magic: bytes) -> str:

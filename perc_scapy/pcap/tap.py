@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 
+from perc_scapy.pcap.closing import Closing
 from perc_scapy.pcap.headers import SocketAddress, ip_udp
 from perc_scapy.pcap.pcapng import PcapngWriter
 from perc_scapy.pcap.private import open_private
 
 
-class Tap:
+class Tap(Closing):
     """A capture file (pcapng, raw IP, 0600) that every datagram is written to at once.
 
     Raises `ConfigError` when the file cannot be created.
@@ -27,14 +27,3 @@ class Tap:
 
     def close(self) -> None:
         self._file.close()
-
-    def __enter__(self) -> Tap:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

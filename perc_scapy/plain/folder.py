@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from io import BufferedWriter
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple
 
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.pcap.closing import Closing
 from perc_scapy.pcap.private import open_private
 from perc_scapy.plain.names import Names
 from perc_scapy.plain.streams import Output, Stream
@@ -53,7 +53,7 @@ class _Sight(NamedTuple):
     receiver: str
 
 
-class MediaFolder:
+class MediaFolder(Closing):
     """Feed opened RTP packets in capture order, then `finish`. A context manager: unfinished files are removed."""
 
     def __init__(
@@ -149,15 +149,7 @@ class MediaFolder:
         for part in self._parts:
             part.unlink(missing_ok=True)
 
-    def __enter__(self) -> MediaFolder:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self.remove_unfinished()
 
 

@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from perc_scapy.cli.demo.interrupts import uninterrupted
 from perc_scapy.errors import ConfigError, MissingToolError, PercError
+from perc_scapy.pcap.closing import Closing
 
 Event = dict[str, Any]
 STOP_SECONDS = 5.0
@@ -104,7 +104,7 @@ class Child:
             del self._errors[:-50]
 
 
-class Children:
+class Children(Closing):
     """All processes of a run; leaving the `with` block stops every one that still runs, by its own id."""
 
     def __init__(self) -> None:
@@ -135,15 +135,8 @@ class Children:
         self._running.remove(child)
         return code
 
-    def __enter__(self) -> Children:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End all that still run."""
         for child in self._running:
             child.terminate()
         for child in list(self._running):
