@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from perc_scapy.conform.clauses import clause_of
 from perc_scapy.conform.registry import Rule, rule_book
@@ -22,7 +23,8 @@ def explain(id_: str) -> list[str]:
     """Lines about one id. Raises `ConfigError` for one that the table lacks."""
     row = requirements().get(id_.upper()) or requirements().get(id_)
     if row is None:
-        near = difflib.get_close_matches(id_.upper(), requirements(), n=1)
+        padded = re.sub(r"-(\d)$", r"-0\1", id_.upper())
+        near = difflib.get_close_matches(padded, requirements(), n=1)
         hint = f"did you mean {near[0]}?" if near else "perc check --list shows all"
         raise ConfigError(f"no requirement {id_!r}; {hint}")
     one = rule_book().get(row.id)

@@ -26,6 +26,8 @@ def test_every_id_can_be_explained(id_: str) -> None:
 def test_an_id_that_nobody_knows() -> None:
     with pytest.raises(ConfigError, match="did you mean EKT-1"):
         explain("EKT-111")
+    with pytest.raises(ConfigError, match=r"did you mean EKT-01\?"):
+        explain("ekt-1")
     with pytest.raises(ConfigError, match="--list"):
         explain("%%")
 
