@@ -3,7 +3,8 @@
 
 Messages and packets are aligned by what is said, not by time or address: the tunnel's handshake and messages, each
 participant's handshake, each stream at each hop. Fields that differ in every run (random octets, ids, keys, counters)
-are left out; --show GROUP compares such a group too. Exit code 0: no difference; 1: they part.
+are left out; --show GROUP compares such a group too. A damaged capture is compared up to the damage.
+Exit code 0: no difference; 1: they part, or one is damaged.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perc_scapy.cli import ExitCode
-from perc_scapy.cli.options import add_json, add_keys, open_keys
+from perc_scapy.cli.options import add_json, add_keys
+from perc_scapy.cli.reading import read_whole, tell_damage
 from perc_scapy.cli.terminal import printable
 
 if TYPE_CHECKING:
-    from perc_scapy.capture.analysis import Analysis
     from perc_scapy.compare.parting import Comparison, Parting
 
 _SHOWN = 20
@@ -53,19 +54,14 @@ def run(args: argparse.Namespace) -> int:
         if group not in VOLATILE:
             raise ConfigError(f"--show {group}: no such group; there are {', '.join(VOLATILE)}")
     masks = Masks(args.show, args.mask)
-    found = compare(_read(args.a, args), _read(args.b, args), masks)
+    a, b = (read_whole(path, args) for path in (args.a, args.b))
+    found = compare(a.analysis, b.analysis, masks)
     _print_json(found) if args.json else _print(found, args)
-    return ExitCode.OK if found.equal else ExitCode.FINDING
-
-
-def _read(path: Path, args: argparse.Namespace) -> Analysis:
-    from perc_scapy.capture.analysis import Analysis
-    from perc_scapy.pcap.packets import payloads
-    from perc_scapy.pcap.reader import open_capture
-
-    with open_capture(path) as reader:
-        packets = list(payloads(reader))
-    return Analysis(packets, open_keys(args, reader.secrets))
+    damaged = [
+        tell_damage("diff", path, whole.packets, whole.damage)
+        for path, whole in ((args.a, a), (args.b, b))
+    ]
+    return ExitCode.OK if found.equal and not any(damaged) else ExitCode.FINDING
 
 
 def _print_json(found: Comparison) -> None:

@@ -4,7 +4,8 @@
 A packet that fails is tried again under named hypotheses: halves or directions swapped, other salts, key derivations,
 IVs, authenticated data, rollover counters, OHBs, earlier forms of EKT fields and tunnel messages.
 What authenticates is the cause, told with the clause that has it right. Where no hypothesis fits, or something is
-missing, that is said too. Exit code 0: nothing to explain; 1: causes found; 4: keys or packets are missing.
+missing, that is said too. Exit code 0: nothing to explain; 1: causes found, or the file is damaged; 4: keys or packets
+are missing.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perc_scapy.cli import ExitCode
-from perc_scapy.cli.options import add_json, add_keys, open_keys
-from perc_scapy.cli.terminal import printable
+from perc_scapy.cli.options import add_json, add_keys
+from perc_scapy.cli.reading import read_whole, tell_damage
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
-    from perc_scapy.capture.analysis import Analysis
     from perc_scapy.explain.cause import Explanation
 
 _SHOWN = 8
@@ -40,32 +40,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from perc_scapy.explain.report import explain, explain_packet
 
-    analysis, numbers = _read(args)
+    analysis, packets, damage = read_whole(args.capture, args)
+    damaged = tell_damage("explain", args.capture, packets, damage)
     if args.packet is None:
         found = explain(analysis, _progress())
     else:
         for number in args.packet:
-            if number not in numbers:
-                raise ConfigError(f"no packet {number}; the capture has {len(numbers)}")
+            if not 1 <= number <= packets:
+                raise ConfigError(f"no packet {number}; the capture has {packets}")
         found = [e for number in args.packet for e in explain_packet(analysis, number)]
     _print_json(found) if args.json else _print(found, args.packet)
-    return _exit_code(found)
-
-
-def _read(args: argparse.Namespace) -> tuple[Analysis, range]:
-    from perc_scapy.capture.analysis import Analysis
-    from perc_scapy.pcap.packets import payloads
-    from perc_scapy.pcap.reader import open_capture
-
-    with open_capture(args.capture) as reader:
-        packets = list(payloads(reader))
-    if reader.damage is not None:
-        print(
-            f"perc explain: {printable(args.capture)}: {reader.damage}; packets up to there are explained",
-            file=sys.stderr,
-        )
-    analysis = Analysis(packets, open_keys(args, reader.secrets))
-    return analysis, range(1, reader.packets + 1)
+    return _exit_code(found) or damaged
 
 
 def _progress() -> Callable[[int, int], None]:
@@ -80,7 +65,7 @@ def _progress() -> Callable[[int, int], None]:
     return tell
 
 
-def _exit_code(found: Iterable[Explanation]) -> int:
+def _exit_code(found: Iterable[Explanation]) -> ExitCode:
     from perc_scapy.explain.cause import FOUND, MISSING, UNKNOWN
 
     kinds = {explanation.cause.kind for explanation in found}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +46,13 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_group(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments("ohb-all", "ohb-marker", "--show", "colours")) == 2
     assert "no such group" in capsys.readouterr().err
+
+
+def test_a_damaged_capture_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Equal up to the damage is no proof of being equal."""
+    cut = tmp_path / "cut.pcapng"
+    cut.write_bytes((CAPTURES / "session-setup-2" / "trace.pcapng").read_bytes()[:9000])
+    assert cli.main(["diff", str(cut), str(cut)]) == 1
+    printed = capsys.readouterr()
+    assert "no difference" in printed.out
+    assert printed.err.count(f"perc diff: {cut}: damaged after packet ") == 2

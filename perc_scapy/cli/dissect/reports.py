@@ -9,7 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from perc_scapy.cli import ExitCode
-from perc_scapy.cli.dissect.source import Source, load, tell_damage
+from perc_scapy.cli.dissect.source import Source, load
+from perc_scapy.cli.reading import tell_damage
 
 if TYPE_CHECKING:
     from perc_scapy.view.expert import Expert
@@ -41,14 +42,14 @@ def ladder(args: argparse.Namespace) -> int:
     story = whole_story(analysis)
     if not story.sections and args.form != "json":
         print("no tunnel and no association: nothing to draw")
-        return tell_damage(args.capture, packets, damage)
+        return tell_damage("dissect", args.capture, packets, damage)
     if args.output is not None:
         args.output.write_text(svg_ladder(story), encoding="utf-8")
     elif args.form == "json":
         print(json.dumps(story.to_json()))
     else:
         print(drawn(story, terminal_style()))
-    return tell_damage(args.capture, packets, damage)
+    return tell_damage("dissect", args.capture, packets, damage)
 
 
 def stats(args: argparse.Namespace) -> int:

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from perc_scapy.cli import ExitCode
 from perc_scapy.cli.options import naming, open_keys
+from perc_scapy.cli.reading import Whole, read_whole, tell_damage
 from perc_scapy.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ class Source:
                   "-k FILE opens those whose secrets it has", file=sys.stderr)  # fmt: skip
         for remark in self.general if self.closed and not self._args.expert else ():
             print(f"perc dissect: {remark}", file=sys.stderr)
-        return tell_damage(self._args.capture, self._capture.packets, self._capture.damage)
+        return tell_damage(
+            "dissect", self._args.capture, self._capture.packets, self._capture.damage
+        )
 
 
 def open_streamed(args: argparse.Namespace) -> StreamedCapture:
@@ -123,26 +125,9 @@ def forced_tunnel(args: argparse.Namespace) -> str | None:
     return None if args.tunnel == "auto" else str(args.tunnel)
 
 
-def load(args: argparse.Namespace) -> tuple[Analysis, int, str | None]:
-    """The whole capture in memory: (analysis with media, packets, damage)."""
-    from perc_scapy.capture.analysis import Analysis
-    from perc_scapy.pcap.packets import payloads
-    from perc_scapy.pcap.reader import open_capture
-
-    with open_capture(args.capture) as reader:
-        frames = list(reader)
-    ring = open_keys(args, reader.secrets)
-    analysis = Analysis(payloads(frames), ring, tunnel=forced_tunnel(args))
-    return analysis, len(frames), reader.damage
-
-
-def tell_damage(path: str, packets: int, damage: str | None) -> int:
-    """A line about a damaged file, and the exit code."""
-    if damage is None:
-        return ExitCode.OK
-    sys.stdout.flush()
-    print(f"perc dissect: {path}: damaged after packet {packets}: {damage}", file=sys.stderr)
-    return ExitCode.FINDING
+def load(args: argparse.Namespace) -> Whole:
+    """The whole capture in memory."""
+    return read_whole(args.capture, args, tunnel=forced_tunnel(args))
 
 
 def _wanted(ranges: list[range] | None, packets: int) -> set[int] | None:
