@@ -17,7 +17,7 @@ from perc_scapy.view.media_watch import MediaWatch
 from perc_scapy.view.parts import Part
 
 if TYPE_CHECKING:
-    from perc_scapy.view.packets import PacketView
+    from perc_scapy.view.viewed import Viewed
 
 KEY_LAYERS = {"DTLSEKTKey", "SRTPKeyInformation", "TunnelMediaKeys"}
 """Layers with key octets: nobody should see them without a key."""
@@ -54,7 +54,7 @@ class Remarks:
         """Look at all media now: packets may then be asked for in any order."""
         self._prepared = {m.number: found for m in media if (found := self._watch.see(m))}
 
-    def of(self, view: PacketView) -> list[Expert]:
+    def of(self, view: Viewed) -> list[Expert]:
         """Remarks on a packet, beside those that its layers make."""
         found = list(self._by_packet.get(view.number, ()))
         found += [

@@ -11,14 +11,14 @@ from perc_scapy.view.rows import Row, rows_of
 from perc_scapy.view.style import Style, Tone
 
 if TYPE_CHECKING:
-    from perc_scapy.view.packets import PacketView
+    from perc_scapy.view.viewed import Viewed
 
 _WIDTH = 96
 """Characters of a value before it is cut."""
 TONES: dict[str, Tone] = {"note": "note", "warning": "bad", "error": "bad"}
 
 
-def tree(view: PacketView, style: Style, *, secrets: bool = False) -> Iterator[str]:
+def tree(view: Viewed, style: Style, *, secrets: bool = False) -> Iterator[str]:
     """Lines below the packet's own line. A range is first..last octet, from 0."""
     view.locate()
     for part in view.parts:

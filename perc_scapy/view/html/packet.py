@@ -13,8 +13,8 @@ from perc_scapy.view.rows import Row, rows_of
 from perc_scapy.view.tree import span, title
 
 if TYPE_CHECKING:
-    from perc_scapy.view.packets import PacketView
     from perc_scapy.view.parts import Part
+    from perc_scapy.view.viewed import Viewed
 
 WIDTH = 16
 MAX_OCTETS = 4096
@@ -32,7 +32,7 @@ class Numbered(NamedTuple):
     number: int
 
 
-def packet_html(view: PacketView, *, secrets: bool = False) -> str:
+def packet_html(view: Viewed, *, secrets: bool = False) -> str:
     """Tree and octets of a packet; key octets are covered without `secrets`."""
     view.locate()
     trees, dumps, count = [], [], 0
@@ -119,7 +119,7 @@ def _character(octet: int) -> str:
     return text(chr(octet)) if 32 <= octet < 127 else "."
 
 
-def packets_html(views: Iterable[PacketView]) -> str:
+def packets_html(views: Iterable[Viewed]) -> str:
     """A line a packet."""
     rows: list[list[object]] = []
     for view in views:
