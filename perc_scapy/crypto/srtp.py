@@ -54,20 +54,9 @@ class SrtpContext:
     """
 
     __slots__ = (
-        "_master",
-        "_retired",
-        "_rtcp_retired",
-        "_rtcp_streams",
-        "_tags",
-        "_transforms",
-        "_window",
-        "decrypt",
-        "encrypt",
-        "key_digest",
-        "opened",
-        "profile",
-        "streams",
-    )
+        "_master", "_retired", "_rtcp_retired", "_rtcp_streams", "_tags", "_transforms", "_window", "decrypt",
+        "encrypt", "key_digest", "opened", "profile", "streams",
+    )  # fmt: skip
     _master: MasterKey | None
 
     def __init__(
