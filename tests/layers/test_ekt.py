@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import json
+from itertools import product
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -10,6 +13,9 @@ from hypothesis import strategies as st
 from perc_scapy.errors import DecodeError
 from perc_scapy.layers import EKTExtension, EKTField, EKTFull, EKTPlaintext, EKTShort, EKTUndefined
 from perc_scapy.layers.compile import decode, encode, record
+from perc_scapy.layers.double import DoubleSRTP
+from perc_scapy.layers.srtp_ekt import SRTPEKT, SRTPHMAC32EKT, SRTPHMAC80EKT
+from perc_scapy.view.scapy_fields import FieldReader
 from perc_scapy.wire import full_ekt_field, peel_ekt
 from tests.layers.compile.test_equivalence import agree
 from tests.layers.media import VECTORS, octets
@@ -122,3 +128,35 @@ def test_type_1_is_named():
     assert type(EKTField(b"abc\1")) is EKTUndefined
     assert "no defined form" in EKTField(b"abc\1").summary()
     assert "EKT full spi 0x1234 epoch 0" in EKTField(octets(FULL[0], "full_ekt_field")).summary()
+
+
+EDGES = (0, 1, 2, 7, 255)
+SHORT_INPUTS = [bytes(t) for n in range(4) for t in product(EDGES, repeat=n)]
+SHORT_INPUTS += [bytes((9, 0, 0, *t)) for n in (1, 2) for t in product(EDGES, repeat=n)]
+SHORT_INPUTS += [bytes((9, 0, 0, 1, size, kind)) for size in (0, 5, 6, 7, 8) for kind in EDGES]
+EVERY_LAYER = (EKTField, EKTShort, EKTFull, EKTExtension, EKTUndefined, EKTPlaintext, DoubleSRTP,
+               SRTPEKT, SRTPHMAC80EKT, SRTPHMAC32EKT)  # fmt: skip
+
+
+@pytest.mark.req("EKT-19")
+@pytest.mark.parametrize("layer", EVERY_LAYER)
+@pytest.mark.parametrize("head", [b"", b"\x80\0\0\5" + bytes(24)], ids=["alone", "behind"])
+def test_up_to_six_octets_are_shown_in_every_way(layer, head):
+    """Fields cut short have `Malformed` values where numbers would be."""
+    for octets_ in SHORT_INPUTS:
+        packet = layer(head + octets_)
+        assert bytes(packet) == head + octets_
+        assert packet.summary()
+        assert packet.mysummary()
+        assert packet.show(dump=True)
+        assert repr(packet)
+        packet.expert()
+        tree = json.dumps(FieldReader().packet(packet))
+        assert tree.startswith('{"layer"')
+        json.loads(packet.json())
+
+
+def test_numbers_cut_away_are_named_as_they_are():
+    assert not isinstance(EKTFull(b"\2").spi, int)
+    assert "malformed" in EKTField(b"\2").summary()
+    assert "EKT full" in EKTField(b"\2").brief()

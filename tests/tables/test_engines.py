@@ -107,6 +107,12 @@ def test_dask_in_threads(tmp_path: Path) -> None:
     assert statuses(DaskCluster(workers=0).run(jobs(tmp_path))) == EXPECTED
 
 
+def test_dask_in_a_process(tmp_path: Path) -> None:
+    """What goes to a worker and comes back is pickled there; threads share it as it is."""
+    pytest.importorskip("distributed", reason="distributed is not installed (extra cluster)")
+    assert statuses(DaskCluster(workers=1).run(jobs(tmp_path))) == EXPECTED
+
+
 class FakeFuture:
     def __init__(self, error: Exception | None) -> None:
         self._error = error
