@@ -109,19 +109,11 @@ def senders_leave_the_ohb_empty(subject: Subject) -> Iterator[Finding]:
 def ohbs_are_well_formed(subject: Subject) -> Iterator[Finding]:
     """The OHB of every packet that carries an inner packet of the conference; what the MDD sends of its own has no
     inner layer and is none."""
+    sent = {h.header[4:12] for h in subject.packets.heard if h.m.from_endpoint}
     for heard in doubles(subject):
-        if heard.ohb_fault and not _is_relayed(subject, heard):
-            continue
-        yield Finding(heard.number, not heard.ohb_fault, heard.ohb_fault)
-
-
-def _is_relayed(subject: Subject, heard: Heard) -> bool:
-    """Its SSRC and timestamp are those of a packet from an endpoint, or it comes from one."""
-    return heard.m.from_endpoint or heard.header[4:12] in _stamps(subject)
-
-
-def _stamps(subject: Subject) -> set[bytes]:
-    return {h.header[4:12] for h in subject.packets.heard if h.m.from_endpoint}
+        carries = heard.m.from_endpoint or heard.header[4:12] in sent  # timestamp and SSRC
+        if carries or not heard.ohb_fault:
+            yield Finding(heard.number, not heard.ohb_fault, heard.ohb_fault)
 
 
 @rule(

@@ -207,8 +207,9 @@ def answers_stay_home(subject: Subject) -> Iterator[Finding]:
     """A KMF's message names an id that the MDD used in the same tunnel, not one that it used in another only. Tunnels
     may number alike: where records are missing, nothing is said."""
     used = [{m.association_id for m in t.messages if m.from_mdd} for t in subject.draft00()]
-    for n, tunnel in enumerate(subject.draft00()):
-        elsewhere = set().union(*used[:n], *used[n + 1 :]) - used[n]
+    everywhere = set().union(*used)
+    for tunnel, own in zip(subject.draft00(), used, strict=True):
+        elsewhere = everywhere - own
         for message in tunnel.messages:
             if not message.from_mdd and message.association_id:
                 ok = message.association_id not in elsewhere
