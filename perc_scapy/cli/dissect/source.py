@@ -95,7 +95,8 @@ class Source:
         """Say what stayed closed and where the file is damaged; the exit code."""
         sys.stdout.flush()
         if self.closed:
-            print(f"perc dissect: {len(self.closed)} protected packets stayed closed; "
+            packets = "packet" if len(self.closed) == 1 else "packets"
+            print(f"perc dissect: {len(self.closed)} protected {packets} stayed closed; "
                   "-k FILE opens those whose secrets it has", file=sys.stderr)  # fmt: skip
         for remark in self.general if self.closed and not self._args.expert else ():
             print(f"perc dissect: {remark}", file=sys.stderr)

@@ -61,3 +61,9 @@ def test_a_tunnel_version_that_is_not_the_one(trace: Path, capsys) -> None:
         == auto
     )
     assert perc(capsys, trace, "--tunnel", "rfc9185", "-Y", "tunnel")[1] == ""
+
+
+def test_one_packet_that_stayed_closed_is_one(capsys) -> None:
+    path = Path(__file__).parents[3] / "captures" / "no-keys" / "trace.pcapng"
+    assert "perc dissect: 1 protected packet stayed closed;" in perc(capsys, path, "-n", "40")[2]
+    assert "perc dissect: 2 protected packets stayed" in perc(capsys, path, "-n", "40-41")[2]
