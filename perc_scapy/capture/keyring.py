@@ -72,6 +72,16 @@ class Keyring:
         self.statements += given.statements
         self.keylog.add_text(b"" if given.statements else data)
 
+    def add_beside(self, paths: Iterable[str | Path]) -> list[str]:
+        """Take key files that were found, not named: what is wrong with one is told here, and costs no capture."""
+        remarks = []
+        for path in paths:
+            try:
+                self.add_file(path)
+            except ConfigError as error:
+                remarks.append(f"key file not used: {error}")
+        return remarks
+
     def _add_capture(self, path: str | Path) -> None:
         from perc_scapy.pcap.reader import open_capture
 

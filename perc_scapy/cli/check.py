@@ -118,8 +118,8 @@ def _keys(case: Case, args: argparse.Namespace) -> Keyring:
     from perc_scapy.capture.keyring import Keyring
 
     ring = Keyring.of(args.keys)
-    for path in case.keys:
-        ring.add_text(path.read_bytes(), str(path))
+    for remark in ring.add_beside(case.keys):
+        _say(remark)
     return ring
 
 

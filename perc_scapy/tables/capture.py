@@ -34,14 +34,19 @@ MAX_JUDGED = 50_000
 class CaptureTables:
     """Reads `path` once; then `packets` gives the rows of that table, and the others are ready.
 
-    `keys` gets the capture's own secrets. `name` stands in the column `capture`. Raises `ConfigError` when the file
-    is no capture.
+    `keys` gets the capture's own secrets. `name` stands in the column `capture`. `unused` are remarks on key files, for
+    the table `errors`. Raises `ConfigError` when the file is no capture.
     """
 
     def __init__(
-        self, path: str | Path, keys: Keyring | KeyLog | None = None, name: str | None = None
+        self,
+        path: str | Path,
+        keys: Keyring | KeyLog | None = None,
+        name: str | None = None,
+        unused: Iterable[str] = (),
     ) -> None:
         self._path, self.name = path, Path(path).name if name is None else name
+        self.unused = tuple(unused)
         ring = Keyring.from_keys(keys)
         found = in_batches(path)
         for text in found.secrets:
@@ -122,8 +127,8 @@ class CaptureTables:
         return [text for text, there in found.items() if there]
 
     def remarks(self) -> list[str]:
-        """Damage and bounds, in words."""
-        return ([self.damage] if self.damage else []) + self.bounds()
+        """Damage, bounds and key files that are none, in words."""
+        return [*([self.damage] if self.damage else []), *self.bounds(), *self.unused]
 
     @property
     def judged(self) -> bool:
@@ -144,8 +149,9 @@ def _known(columns: list[str], schema: Any) -> list[str]:
 
 
 def error_rows(tables: CaptureTables) -> list[dict[str, Any]]:
-    """What could not be read, or was more than there is room for."""
+    """What could not be read, was more than there is room for, or is no key file though it is called one."""
     found = [("bounded", text) for text in tables.bounds()]
+    found += [("keys", text) for text in tables.unused]
     if tables.damage is not None:
         found.insert(0, ("damaged", tables.damage))
     rows = [{"capture": tables.name, "kind": kind, "text": text} for kind, text in found]

@@ -41,7 +41,7 @@ def plan(
     keys: Iterable[Path] = (),
     tables: Iterable[str] = tuple(TABLES),
 ) -> list[Job]:
-    """A job for each capture among files and below folders; key files beside a capture are added to `keys`.
+    """A job for each capture among files and below folders; key files beside a capture serve it, too.
 
     Raises `ConfigError` for a path without captures, for standard input, and for a file in `keys` that gives no keys:
     that is a mistake in the command, which every capture would suffer from.
@@ -53,9 +53,10 @@ def plan(
     jobs: dict[str, Job] = {}
     for case in find_cases(captures):
         name = _unused(case.name, jobs)
-        beside = [str(path.resolve()) for path in case.keys]
-        found = tuple(dict.fromkeys((*given, *beside)))
-        jobs[name] = Job(name, str(case.trace.resolve()), found, str(folder.resolve()), chosen)
+        beside = dict.fromkeys(str(path.resolve()) for path in case.keys)
+        found = tuple(path for path in beside if path not in given)
+        trace, out = str(case.trace.resolve()), str(folder.resolve())
+        jobs[name] = Job(name, trace, tuple(given), out, chosen, found)
     return list(jobs.values())
 
 

@@ -22,10 +22,12 @@ class Job(NamedTuple):
     """Stands in the column `capture` and names the files."""
     path: str
     keys: tuple[str, ...]
-    """Key files."""
+    """Key files that were named: each of them can be read."""
     folder: str
     """Where the tables go."""
     tables: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    """Key files found beside the capture, whatever is in them."""
 
 
 class Report(NamedTuple):
@@ -34,7 +36,7 @@ class Report(NamedTuple):
     name: str
     status: str
     text: str = ""
-    """Why it is not `done`."""
+    """Why it is not `done`, or what is to be said all the same."""
     packets: int = 0
     rows: dict[str, int] = {}  # noqa: RUF012  never changed
     """Of each table."""
@@ -76,7 +78,9 @@ def _export(job: Job, files: object) -> Report:
     assert isinstance(files, Files)
     path = Path(job.path)
     stamp, digest = path.stat(), file_digest(path)
-    tables = CaptureTables(path, Keyring.of(job.keys), job.name)
+    ring = Keyring.of(job.keys)
+    unused = ring.add_beside(job.beside)
+    tables = CaptureTables(path, ring, job.name, unused)
     if "packets" in job.tables:
         files.write("packets", tables.packets(streams="streams" in job.tables))
     for table in job.tables:

@@ -92,7 +92,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 def inputs_digest(job: Job) -> str:
     """Of everything but the capture that decides what the tables say: keys, tables, versions."""
     parts = [__version__, str(VERSION), *job.tables]
-    for path in job.keys:
+    for path in (*job.keys, *job.beside):
         try:
             parts.append(file_digest(Path(path)))
         except OSError as error:

@@ -137,7 +137,7 @@ FINDINGS = _columns(
 )  # fmt: skip
 
 ERRORS = _columns(
-    ("kind", "name", "unreadable, damaged, failed, killed, bounded"),
+    ("kind", "name", "unreadable, damaged, failed, killed, bounded, keys (a key file that is none)"),
     ("text", "string", "what, where"),
     ("packet", "uint32", "last good packet"),
 )  # fmt: skip

@@ -79,3 +79,32 @@ def test_a_key_log_alone_becomes_a_ring() -> None:
     ring = Keyring()
     assert Keyring.from_keys(ring) is ring
     assert not Keyring.from_keys(None)
+
+
+BROKEN = {
+    "empty": b"",
+    "comment": b"# nothing yet\n",
+    "noise": bytes(range(128, 256)) * 9,
+    "no key log": b"dear diary\n",
+    "cut": TABLES[:-9],
+    "not TOML": b"[[ekt]\n",
+    "nested": b"a = " + b"[" * 5000,
+    "no such table": b"[[keys]]\nkey = 'x'\n",
+    "not UTF-8": b"[[ekt]]\nkey = '\xff'\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_beside_a_capture_is_told_and_costs_no_other(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "bad").write_bytes(BROKEN[name])
+    (tmp_path / "good").write_bytes(LINE)
+    ring = Keyring()
+    (remark,) = ring.add_beside([tmp_path / "bad", tmp_path / "good"])
+    assert remark.startswith(f"key file not used: {tmp_path / 'bad'}: ")
+    assert len(ring) == 1
+
+
+def test_a_folder_with_the_name_of_a_key_file_is_none(tmp_path: Path) -> None:
+    assert "Is a directory" in Keyring().add_beside([tmp_path])[0]

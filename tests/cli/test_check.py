@@ -240,3 +240,18 @@ def test_a_rule_that_breaks_down_is_told_and_is_no_failure_of_the_capture(
     monkeypatch.setattr(Subject, "people", property(broken))
     assert main(["check", str(folder / "good")]) == 3
     assert "broke down: ZeroDivisionError: by hand" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "[[ekt]\n", "no key"])
+@pytest.mark.parametrize("name", ["other.keylog", "keys.toml"])
+def test_a_broken_key_file_beside_a_capture_is_told_and_it_is_judged(
+    name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk = three()
+    (tmp_path / "trace.pcapng").write_bytes(talk.pcapng(secrets=False))
+    (tmp_path / "secrets.keylog").write_bytes(talk.keylog().to_text())
+    (tmp_path / name).write_text(text)
+    assert main(["check", str(tmp_path)]) == 0
+    got = capsys.readouterr()
+    assert got.out.startswith("PASS  ")
+    assert f"perc check: key file not used: {tmp_path / name}: " in got.err

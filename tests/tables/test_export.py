@@ -31,8 +31,8 @@ def test_plan(tmp_path: Path) -> None:
     jobs = plan([folder, folder / "sub" / "far.pcapng", folder / "sub"], tmp_path / "out", [key])
     assert [j.name for j in jobs] == ["bad.pcap", "cut.pcapng", "good.pcapng", "sub/far.pcapng"]
     assert {j.tables for j in jobs} == {tuple(TABLES)}
-    assert [len(j.keys) for j in jobs] == [1, 1, 1, 2]
-    assert all(Path(p).is_absolute() for j in jobs for p in (j.path, j.folder, *j.keys))
+    assert [(len(j.keys), len(j.beside)) for j in jobs] == [(1, 0), (1, 0), (1, 0), (1, 1)]
+    assert all(Path(p).is_absolute() for j in jobs for p in (j.path, j.folder, *j.keys, *j.beside))
 
 
 def test_captures_of_one_name(tmp_path: Path) -> None:

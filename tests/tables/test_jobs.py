@@ -12,6 +12,7 @@ import pytest
 
 from perc_scapy.errors import MissingToolError
 from perc_scapy.tables import capture as capture_module
+from perc_scapy.tables.export import plan
 from perc_scapy.tables.jobs import run_job
 from perc_scapy.tables.parquet import table_path
 from perc_scapy.tables.schema import TABLES
@@ -90,3 +91,18 @@ def test_a_missing_library_is_no_fault_of_the_capture(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingToolError):
         run_job(job(path, tmp_path / "out"))
+
+
+def test_broken_key_files_beside_a_capture_are_told_and_it_is_exported(tmp_path: Path) -> None:
+    folder, out = captures(tmp_path / "in") / "sub", tmp_path / "out"
+    (folder / "keys.toml").write_text("[[ekt]\n")
+    (folder / "empty.keylog").write_text("")
+    (task,) = plan([folder / "far.pcapng"], out)
+    report = run_job(task)
+    assert (report.status, report.rows["errors"]) == ("done", 2)
+    assert "empty.keylog: no key in it" in report.text
+    opened = pq.read_table(table_path(out, "packets", "far.pcapng"))["opened"].to_pylist()
+    assert opened.count(True) == 6  # far.keylog is good
+    errors = pq.read_table(table_path(out, "errors", "far.pcapng")).to_pylist()
+    assert {row["kind"] for row in errors} == {"keys"}
+    assert any("keys.toml: not valid TOML" in row["text"] for row in errors)
