@@ -55,7 +55,7 @@ def conversations(count: int, seed: int, watch: Watch, only: set[str] | None, te
         changed, mutants = _changed(draw, one, resealer)
         _conversation(changed, one, watch, slow=number % RARE == 0)
         before, done, number = done, done + max(1, mutants), number + 1
-        if before // EVERY != done // EVERY and _pause(0, watch, lambda _, d=done: tell(d)):
+        if _pause(done // EVERY * EVERY if before // EVERY != done // EVERY else 1, watch, tell):
             return
 
 
@@ -107,15 +107,15 @@ def files(count: int, seed: int, watch: Watch, only: set[str] | None, tell: Tell
         data = mutate(draw, one.file, most=8)
         with watch.step(f"file {one.name}"):
             stages.read(data, one)
-        if _pause(done * (EVERY // 1000), watch, lambda _, d=done: tell(d)):
+        if _pause(done, watch, tell, EVERY // 20):
             return
 
 
-def _pause(done: int, watch: Watch, tell: Tell) -> bool:
-    """Progress and limits; True when it is time to stop."""
-    if done == EVERY // 10 or (done == 0 and not watch.grown()):
-        watch.warm()
-    if done % EVERY == 0 and done:
+def _pause(done: int, watch: Watch, tell: Tell, every: int = EVERY) -> bool:
+    """Progress and limits, each `every` mutants; True when it is time to stop."""
+    if done and done % every == 0:
+        if done == every:
+            watch.warm()
         tell(done)
         watch.check_memory()
     return watch.full
