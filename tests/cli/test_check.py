@@ -255,3 +255,28 @@ def test_a_broken_key_file_beside_a_capture_is_told_and_it_is_judged(
     got = capsys.readouterr()
     assert got.out.startswith("PASS  ")
     assert f"perc check: key file not used: {tmp_path / name}: " in got.err
+
+
+@pytest.mark.parametrize("form", ["json", "junit", "sarif"])
+def test_a_hostile_file_name_leaves_every_document_valid(
+    form: str, folder: Path, tmp_path: Path
+) -> None:
+    evil = tmp_path / "e\x1b[31m\u202evil\n\x9b.pcapng"
+    evil.write_bytes((folder / "bad" / "trace.pcapng").read_bytes())
+    out = tmp_path / "out"
+    keys = folder / "bad" / "secrets.keylog"
+    assert main(["check", str(evil), "-k", str(keys), "--format", form, "-o", str(out)]) == 1
+    text = out.read_text("utf-8")
+    assert "\x1b" not in text
+    if form == "json":  # data: programs get the name as it is
+        assert {row["capture"] for row in json.loads(text)["results"]} == {evil.name}
+        return
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    if form == "junit":
+        names = [suite.get("name") for suite in ElementTree.fromstring(text)]
+        assert names == ["e\ufffd[31m\ufffdvil\n\ufffd.pcapng"]
+    else:
+        place = json.loads(text)["runs"][0]["results"][0]["locations"][0]
+        assert place["physicalLocation"]["artifactLocation"]["uri"].endswith(
+            "/e%1B%5B31m%E2%80%AEvil%0A%C2%9B.pcapng"
+        )

@@ -63,10 +63,5 @@ def _text(result: Result) -> str:
 
 
 def xml_text(text: str) -> str:
-    """Without what XML 1.0 cannot hold (its section 2.2)."""
-    return "".join(c if _allowed(c) else "\ufffd" for c in text)
-
-
-def _allowed(c: str) -> bool:
-    surrogate = "\ud800" <= c <= "\udfff"
-    return c in "\t\n\r" or (c >= " " and not surrogate and c not in "\ufffe\uffff")
+    """Without what XML 1.0 cannot hold (its section 2.2), and what would turn text around where it is shown."""
+    return "".join(c if c.isprintable() or c in "\t\n\r" else "\ufffd" for c in text)

@@ -43,8 +43,8 @@ def to_sarif(reports: Iterable[Report], files: Mapping[str, str]) -> dict[str, o
 
 
 def render(reports: Iterable[Report], files: Mapping[str, str]) -> str:
-    """As a document."""
-    return json.dumps(to_sarif(reports, files), indent=1, ensure_ascii=False) + "\n"
+    """As a document, in ASCII: file names of others may hold controls and marks that turn text around."""
+    return json.dumps(to_sarif(reports, files), indent=1) + "\n"
 
 
 def _rule(id_: str, one: Rule) -> dict[str, object]:

@@ -62,3 +62,8 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
     assert failure is not None
     assert failure.get("message") == "\ufffd and \ufffd"
     assert "\ufffd\ufffd[1m<&>" in (failure.text or "")
+
+
+def test_marks_that_turn_text_around_are_replaced_and_letters_stay() -> None:
+    root = suites(Report(REPORT.results, "Zo\xeb\u202e\u2066\x85\x9b\x7f"))
+    assert root[0].get("name") == "Zo\xeb" + "\ufffd" * 5
