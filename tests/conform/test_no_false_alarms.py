@@ -15,8 +15,10 @@ from perc_scapy.conform.subject import Subject
 from perc_scapy.pcap.packets import Datagram
 from perc_scapy.roles.mdd.config import RelayPolicy
 from perc_scapy.sim.conference import conference_id
+from tests.capture.handmade import k
 from tests.capture.test_simulated import BAD, START, WORST, Tapped, address, three_flows
 from tests.conform.stage import conference
+from tests.conform.tls_stage import TlsStage
 
 STRONG = {
     "profile": ProtectionProfile.DOUBLE_AEAD_AES_256_GCM_AEAD_AES_256_GCM,
@@ -188,3 +190,12 @@ def test_answers_to_messages_that_the_recording_lacks(name: str) -> None:
     kept = [d for d in stage.trace if d.number not in lost]
     ids = ["T00-KMF-04", "T00-KMF-05", "T00-MDD-12", "SLD-TRN-05"]
     assert judge(Analysis(kept, stage.keylog()), ids=ids).failures == ()
+
+
+def test_a_conference_whose_policy_is_to_keep_its_key() -> None:
+    """When to renew EKT keys is nobody's rule (RFC 8871 section 4.5.2); only the flow of a new user asks for it."""
+    stage = conference("AB", 10, TlsStage())
+    stage.join("C", k(1))
+    stage.talk("ABC", 10)
+    failures = judge(stage.analysis()).failures
+    assert [(r.id, r.level) for r in failures] == [("R8871-24", "MAY")]

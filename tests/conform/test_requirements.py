@@ -13,6 +13,7 @@ from perc_scapy.conform.requirements import level_of, requirements
     ("word", "level"),
     [
         ("MUST", "MUST"), ("MUST NOT", "MUST"), ("REQUIRED", "MUST"), ("MUST (expect)", "MUST"),
+        ("MAY (MUST expect)", "MAY"),
         ("MUST/SHOULD", "MUST"), ("SHOULD", "SHOULD"), ("SHOULD/MAY", "SHOULD"), ("MAY", "MAY"),
         ("is", "implied"), ("imp", "implied"), ("flow", "implied"), ("is / to-do", "implied"),
     ],
