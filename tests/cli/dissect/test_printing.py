@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from perc_scapy.cli import main
+from perc_scapy.workbench import Capture
 from tests.capture.handmade import HandmadeConference, k, three_flows
+from tests.conform.stage import conference
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +139,54 @@ def test_options_that_do_not_fit(options: list[str], problem: str, trace: Path, 
     code, out, err = perc(capsys, trace, *options)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert problem in err
+
+
+HOSTILE = b"a\x1b[2J\x1b]0;x\x07" + "\u202e<script>&\n\x9b1m".encode()
+NEVER = "\x1b\x07\u202e\x9b"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sealed SRTCP whose CNAME would clear a terminal, name its window and turn text around."""
+    talk = conference("AB", 2)
+    ssrc = talk.ssrc("A").to_bytes(4, "big")
+    chunk = ssrc + bytes((1, len(HOSTILE))) + HOSTILE + b"\0"
+    chunk += bytes(-len(chunk) % 4)
+    sdes = b"\x81\xca" + (len(chunk) // 4).to_bytes(2, "big") + chunk
+    talk.rtcp("A", b"\x80\xc9\0\1" + ssrc + sdes)
+    path = tmp_path_factory.mktemp("hostile") / "trace.pcapng"
+    path.write_bytes(talk.pcapng())
+    return path
+
+
+FORMS = [
+    (),
+    ("-v",),
+    ("-x",),
+    ("-T", "json"),
+    ("-T", "ek"),
+    ("--stats",),
+    ("--ladder",),
+    ("--expert",),
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+def test_a_hostile_cname_reaches_no_terminal_raw(
+    form: tuple[str, ...], hostile: Path, capsys
+) -> None:
+    _, out, err = perc(capsys, hostile, *form)
+    assert out
+    assert not [c for c in NEVER if c in out + err]
+    if form == ("-v",):
+        assert "type = 1 (CNAME)" in out  # it was opened
+    if form[:1] == ("-T",):
+        assert [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_hostile_cname_in_html(hostile: Path) -> None:
+    capture = Capture(hostile)
+    pages = "".join(packet._repr_html_() for packet in capture.packets) + capture._repr_html_()
+    assert "RTCPSDESItem" in pages
+    assert "<script>" not in pages
+    assert not [c for c in NEVER if c in pages]
