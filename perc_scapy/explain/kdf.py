@@ -12,7 +12,7 @@ from perc_scapy.crypto.kdf import MasterKey
 from perc_scapy.explain.search import Option
 
 LABELS = "RFC 3711 section 4.3.2: labels 0, 1, 2 for SRTP, 3, 4, 5 for SRTCP"
-PADDING = "RFC 7714 section 11: a 12-octet salt is filled to 14 octets with zeros on the right"
+PADDING = "RFC 7714 section 11 leaves it open; libsrtp and all others fill the 12 octets with zeros on the right"
 PRF = "RFC 3711 section 4.3.3"
 RATE = "RFC 5764 section 4.1.2: the key derivation rate is 0, the packet index stays out of the derivation"
 

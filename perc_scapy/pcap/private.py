@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedWriter, FileIO
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from perc_scapy.errors import ConfigError
 
@@ -35,7 +35,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BufferedWriter]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` at the end of the block, and never exists when the block fails.
 
     What is no regular file (a pipe, /dev/null) is written to as it is. Raises `ConfigError`, `OSError`.

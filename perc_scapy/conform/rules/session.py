@@ -43,12 +43,18 @@ def first_octets_are_known(subject: Subject) -> Iterator[Finding]:
 def records_are_sound(subject: Subject) -> Iterator[Finding]:
     """The version that the ServerHello selects; of sessions whose secret is known, that no protected record stays
     closed while others of its side and epoch open; and that no content is longer than 2^14 octets."""
+    perc = {
+        id(s) for a in subject.analysis.associations if a.ekt_cipher is not None for s in a.sessions
+    }
+    perc |= {id(tunnel.session) for tunnel in subject.analysis.tunnels}
     for session, _, _ in subject.analysis.dtls_sessions():
         hello = session.server_hello
         if hello is None:
             continue
-        ok = hello.version <= DtlsVersion.DTLS_1_2
-        yield Finding(session.records[0].packet, ok, f"version {hello.version:#06x} selected")
+        if id(session) in perc:
+            # DTLS-SRTP by itself may run over DTLS 1.0 (RFC 5764 section 4).
+            ok = hello.version <= DtlsVersion.DTLS_1_2
+            yield Finding(session.records[0].packet, ok, f"version {hello.version:#06x} selected")
         for seen in session.records:
             if seen.record.epoch and seen.content is not None:
                 size = len(seen.content)

@@ -44,7 +44,7 @@ def ekt_key_is_not_acknowledged() -> Analysis:
 @planted("EKT-12")
 def salt_is_short() -> Analysis:
     stage = conference("A", 0)
-    stage.give("A", EktParameters(9, CIPHER, Key(bytes(16)), Key(bytes(range(8))), 86400))
+    stage.give("A", EktParameters(9, CIPHER, Key(b"k" * 16), Key(bytes(range(8))), 86400))
     return stage.analysis()
 
 
