@@ -43,6 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         found.add_argument("capture", type=Path, metavar="CAPTURE", help="- is standard input")
         if output:
             found.add_argument("-o", "--output", type=Path, required=True, metavar=output)
+            found.add_argument("--json", action="store_true",
+                               help="one object on stdout that says what was written")  # fmt: skip
         return found
 
     listing = action("list", "list secrets by safe names, and what they open")
@@ -63,6 +65,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.json and str(getattr(args, "output", "")) == STANDARD_STREAM:
+        raise ConfigError("--json: standard output is taken by -o -; give a file")
     if str(args.capture) != STANDARD_STREAM:
         return _ACTIONS[args.action](args)
     from perc_scapy.capture.streaming import spooled
@@ -151,7 +155,8 @@ def _add(args: argparse.Namespace) -> int:
         print(f"perc keys add: none of {len(ring.keylog)} secrets is of a session of {printable(args.capture)}; "
               "--all adds them anyway", file=sys.stderr)  # fmt: skip
         return ExitCode.UNDECIDABLE
-    return _rewrite(args, lambda blocks: with_secrets(blocks, lines))
+    secrets = len(lines.splitlines())
+    return _rewrite(args, lambda blocks: with_secrets(blocks, lines), secrets=secrets)
 
 
 def _extract(args: argparse.Namespace) -> int:
@@ -168,6 +173,7 @@ def _extract(args: argparse.Namespace) -> int:
         return ExitCode.FINDING
     with _output(args) as stream:
         stream.write(log.to_text())
+    _summary(args, secrets=len(log))
     return _tell(reader.report)
 
 
@@ -179,16 +185,28 @@ def _strip(args: argparse.Namespace) -> int:
 
     if args.map is not None and not args.anonymize:
         raise ConfigError("--map: only --anonymize replaces addresses")
+    count = {"secrets": _secrets_inside(args.capture)} if args.json else {}
     if not args.anonymize:
-        return _rewrite(args, without_secrets)
+        return _rewrite(args, without_secrets, **count)
     names = CaptureNames(os.urandom(SEED))
     with open_capture(args.capture) as reader:
         names.learn(reader)
-    code = _rewrite(args, lambda blocks: names.anonymous(without_secrets(blocks)))
+    code = _rewrite(args, lambda blocks: names.anonymous(without_secrets(blocks)), **count)
     if args.map is not None:
         lines = "".join(f"{old} {new}\n" for old, new in names.replaced())
         write_private(args.map, lines.encode())
     return code
+
+
+def _secrets_inside(path: Path) -> int:
+    """Those of key logs each, blocks of other kinds as one."""
+    from perc_scapy.keys.blocks import read_blocks
+    from perc_scapy.keys.secrets import key_log_of
+    from perc_scapy.pcap.reader import open_capture
+
+    with open_capture(path) as reader:
+        log, others = key_log_of(read_blocks(reader))
+    return len(log) + others
 
 
 def _share(args: argparse.Namespace) -> int:
@@ -203,21 +221,36 @@ def _share(args: argparse.Namespace) -> int:
         return ExitCode.UNDECIDABLE
     with _output(args) as stream:
         write_shared(stream, pdus)
+    _summary(args, packets=len(pdus))
     return _tell("" if damage is None else f"{args.capture}: damaged: {damage}")
 
 
 # -- what all share
 
 
-def _rewrite(args: argparse.Namespace, change: Callable[[Iterable[Block]], Iterable[Block]]) -> int:
-    from perc_scapy.keys.blocks import read_blocks
+def _rewrite(
+    args: argparse.Namespace,
+    change: Callable[[Iterable[Block]], Iterable[Block]],
+    **counts: int,
+) -> int:
+    """Copy the capture, changed; `counts` go into the summary."""
+    from perc_scapy.keys.blocks import PACKETS, read_blocks
     from perc_scapy.pcap.reader import open_capture
 
-    with open_capture(args.capture) as reader:
-        with _output(args) as stream:
-            for block in change(read_blocks(reader)):
-                stream.write(block.unsized().octets)
-        return _tell(reader.report)
+    packets = 0
+    with open_capture(args.capture) as reader, _output(args) as stream:
+        for block in change(read_blocks(reader)):
+            stream.write(block.unsized().octets)
+            packets += block.kind in PACKETS
+    _summary(args, **counts, packets=packets)
+    return _tell(reader.report)
+
+
+def _summary(args: argparse.Namespace, **counts: int) -> None:
+    """For programs; people get nothing, as of any command that went well."""
+    if args.json:
+        found = {"schema": 1, "action": args.action, "output": str(args.output)}
+        print(json.dumps(found | counts))
 
 
 @contextmanager

@@ -208,3 +208,37 @@ def test_damage_is_told_and_what_stands_before_it_is_written(folder, capsys, wor
         with open_capture("out.pcapng") as found, open_capture("cut.pcapng") as given:
             assert len(list(found)) == len(list(given)) > 50
             assert found.damage is None
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        (["add", "closed.pcapng", "-k", "keys.log"], {"secrets", "packets"}),
+        (["extract", "open.pcapng"], {"secrets"}),
+        (["strip", "open.pcapng"], {"secrets", "packets"}),
+        (["strip", "open.pcapng", "--anonymize"], {"secrets", "packets"}),
+        (["share", "open.pcapng"], {"packets"}),
+    ],
+)
+def test_a_summary_for_programs_and_silence_for_people(
+    options: list[str], counts: set[str], folder, talk, capsys
+) -> None:
+    assert main(["keys", *options, "-o", "silent"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["keys", *options, "-o", "out", "--json"]) == 0
+    text, said = capsys.readouterr()
+    told = json.loads(text)
+    assert said == ""
+    assert (told.pop("schema"), told.pop("action"), told.pop("output")) == (1, options[0], "out")
+    assert told.keys() == counts
+    assert told.get("secrets", 4) == len(talk.keylog()) == 4
+    if "packets" in counts:
+        with open_capture("out") as capture:
+            assert told["packets"] == sum(1 for _ in capture) > 0
+
+
+def test_no_summary_of_what_was_not_written(folder, capsys) -> None:
+    assert main(["keys", "share", "closed.pcapng", "-o", "-", "--json"]) == 2
+    assert "standard output is taken" in capsys.readouterr().err
+    assert main(["keys", "extract", "closed.pcapng", "-o", "out", "--json"]) == 1
+    assert capsys.readouterr().out == ""
