@@ -55,3 +55,21 @@ def test_only_an_epoch_that_came_before_refuses_a_key(
     key = next(k for k in announced.of(SSRC) if bytes(k.master.key) == sender.key)
     cause = announced.passed_epoch(media, Outcome({"key": Option(key.master)}, 1))
     assert (cause is not None) == refused
+
+
+@pytest.mark.parametrize(
+    ("seq", "words"),
+    [
+        (1001, ""),
+        (1002, "; 1 packets are missing in front of it"),
+        (2000, "; 999 packets are missing in front of it"),
+        (2001, ""),
+    ],
+)
+def test_a_gap_is_told_where_there_is_one(seq: int, words: str) -> None:
+    """Behind the neighbour there is none; a thousand numbers are rather a new start than a loss."""
+    wires = [Sender(ssrc=0x01020304, seq=n).packet(tail=b"\0") for n in (1000, seq)]
+    analysis = with_packets(*wires)
+    cause = Announcements(analysis).missing(analysis.media[-1], opens=False)
+    assert cause is not None
+    assert cause.text.endswith(f"packets with its key are lost{words}")

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.codes import HandshakeType
 from perc_scapy.explain.cause import Cause
-from perc_scapy.explain.handshake import complete, explain_association
+from perc_scapy.explain.handshake import _goes_on, complete, cookie_loop, explain_association
 from tests.explain.forge import conference, keylog, recorded, sealed
 
 
@@ -91,3 +94,51 @@ def test_of_dtls_1_3_nothing_is_guessed() -> None:
     analysis = Analysis(sealed("webrtc-dtls13"))
     assert [explain_association(a) for a in analysis.associations] == [[]]
     assert any("DTLS 1.3: not decrypted" in note.text for note in analysis.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "hello", "told"), [(1, None, False), (2, None, True), (2, "accepted", False)]
+)
+def test_cookies_asked_for_again_and_again(asked: int, hello: object, told: bool) -> None:
+    session = SimpleNamespace(
+        all=lambda kind, from_client: [
+            "asked" for _ in range(asked)
+            if (kind, from_client) == (HandshakeType.HELLO_VERIFY_REQUEST, False)
+        ],
+        server_hello=hello,
+    )  # fmt: skip
+    texts = [cause.text for cause in cookie_loop(SimpleNamespace(), session)]
+    assert texts == ["2 cookies were asked for and none was accepted"] * told
+
+
+def side(*records: tuple[int, int, int, bytes | None]) -> SimpleNamespace:
+    """(epoch, number, packet, content) of each record of the server."""
+    return SimpleNamespace(
+        client="client",
+        records=[
+            SimpleNamespace(
+                record=SimpleNamespace(epoch=e, number=e << 48 | n), packet=p, content=c, sender="server"
+            )
+            for e, n, p, c in records
+        ],
+    )  # fmt: skip
+
+
+OPENED = ((1, 0, 5, b"x"), (1, 1, 9, b"y"))
+
+
+@pytest.mark.parametrize(
+    ("records", "seamless"),
+    [
+        (OPENED, True),
+        ((*OPENED, (0, 7, 1, None), (2, 9, 11, None)), True),  # other epochs are not counted
+        (((0, 0, 5, b"x"), (0, 1, 9, b"y")), False),
+        (((2, 0, 5, b"x"), (2, 1, 9, b"y")), False),
+        (((1, 0, 5, b"x"), (1, 2, 9, b"y")), False),  # a hole
+        (((1, 0, 5, b"x"), (1, 1, 9, None)), False),  # one stays closed
+        (((1, 0, 5, b"x"), (1, 1, 7, b"y")), False),  # nothing behind the packet
+    ],
+)
+def test_absence_is_sure_only_where_no_record_is_missing(records, seamless: bool) -> None:
+    assert _goes_on(side(*records), 7, from_client=False) is seamless
+    assert not _goes_on(side(*records), 7, from_client=True)

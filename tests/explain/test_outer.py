@@ -94,3 +94,14 @@ def test_neighbours_are_explained_at_once() -> None:
 def test_what_is_no_rtp(wire: bytes) -> None:
     with pytest.raises(DecodeError):
         explain_outer(wire, GCM, [Option(MASTER)], has_ekt=True, estimate=0)
+
+
+def test_aes_cm_without_the_rollover_counter() -> None:
+    """What is signed without the ROC ends in octets that stand where a ROC of 0 would."""
+    body = b"sixteen octets.." + bytes(4)
+    tag = sign_cm(bytes(CM_MASTER.key), bytes(CM_MASTER.salt), HEADER, body[:-4], 0)
+    wire = HEADER + body + tag
+    outcome = explain_outer(wire, CM80, [Option(CM_MASTER)], has_ekt=False, estimate=0)
+    (option,) = outcome.deviations
+    assert option.name == "the ROC is left out of the tag"
+    assert option.clause == "RFC 3711 section 4.2"

@@ -309,3 +309,18 @@ def test_what_was_altered_on_the_way_is_not_blamed_on_anybody() -> None:
     assert cause.kind == "unknown"
     assert "altered on the way" in cause.text
     assert cause.tried > 1000
+
+
+def test_what_fitted_a_neighbour_is_tried_first() -> None:
+    """Of the same stream; another stream is searched anew."""
+    wires = []
+    for seq, ssrc in ((1000, SSRC), (1001, SSRC), (1000, SSRC + 1)):
+        sender = Sender(seq=seq, ssrc=ssrc)
+        sender.outer.pad_left, sender.outer.labels = True, (0, 5)
+        wires.append(sender.packet())
+    analysis = with_packets(*wires)
+    explainer = PacketExplainer(analysis)
+    first, second, other = (explainer.explain(m) for m in analysis.media[-3:])
+    assert first.text == second.text == other.text
+    assert first.tried == other.tried > 10
+    assert second.tried == 1

@@ -129,3 +129,12 @@ def test_a_flood_of_refused_messages_is_searched_a_few_times(
     found = explain(SimpleNamespace(tunnels=[tunnel], associations=[], media=[], notes=[]))
     assert sum(len(e.packets) for e in found) == 400
     assert len(searched) == report.SAMPLE
+
+
+@pytest.mark.parametrize(("kind", "word"), [("rtp", "SRTP"), ("rtcp", "SRTCP")])
+def test_streams_are_named_by_what_they_carry(kind: str, word: str) -> None:
+    analysis = conference("rtcp")
+    media = next(m for m in analysis.media if m.kind == kind)
+    (found,) = explain_packet(analysis, media.number)
+    ends = f"{media.datagram.src} to {media.datagram.dst}"
+    assert found.where == f"{word} of SSRC {media.ssrc:08x}, {ends}"

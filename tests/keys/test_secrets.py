@@ -22,6 +22,7 @@ from perc_scapy.pcap.headers import ip_udp
 from perc_scapy.pcap.pcapng import DECRYPTION_SECRETS, PcapngWriter
 from tests.capture import samples
 from tests.capture.handmade import three_flows
+from tests.golden.samples import CAPTURES, opened
 from tests.keys.files import blocks, frames, reader, written
 
 STRANGER = "CLIENT_RANDOM " + "ab" * 32 + " " + "cd" * 48
@@ -97,3 +98,23 @@ def test_tunneled_sessions_count_when_their_link_was_not_captured() -> None:
     tunnel = [d for d in talk.trace if 4433 in (d.src.port, d.dst.port)]
     analysis = Analysis(tunnel, talk.keylog())
     assert len(lines_for(analysis, talk.keylog()).splitlines()) == 4
+
+
+@pytest.mark.parametrize("name", ["rfc9185-tls12", "rfc9185-tls13"])
+def test_sessions_of_tls_tunnels_count(name: str) -> None:
+    analysis = opened(name)
+    tls = {session.client_random for session, _, _ in analysis.tls_sessions()}
+    assert tls
+    assert tls <= client_randoms(analysis)
+    log = KeyLog()
+    log.add_text((CAPTURES / name / "secrets.keylog").read_bytes())
+    chosen = lines_for(analysis, log)
+    assert all(random.hex().encode() in chosen for random in tls)
+    trace = (CAPTURES / name / "trace.pcapng").read_bytes()
+    own = [
+        line
+        for line in log.to_text().splitlines()
+        if bytes.fromhex(line.split()[1].decode()) in trace
+    ]
+    assert chosen.splitlines() == own
+    assert len(own) == len(log) - 1  # one line is of a session that was not recorded

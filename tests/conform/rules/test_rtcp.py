@@ -9,6 +9,8 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.conform import judge
 from perc_scapy.conform.model import FAIL, PASS
 from perc_scapy.conform.rules.rtcp import SHIFTED, _sdes_items_untrusted
+from perc_scapy.crypto import SrtpContext
+from tests.capture.handmade import ROW
 from tests.conform.planted.streams import NOBODY
 from tests.conform.rules.cases import (
     always_fails_somewhere,
@@ -63,3 +65,20 @@ def test_items_of_every_chunk_are_read() -> None:
     assert list(_sdes_items_untrusted(report + sdes)) == [1, 1, 2]
     assert list(_sdes_items_untrusted(report + sdes[:14])) == [1]
     assert list(_sdes_items_untrusted(b"\x81\xca\0\2SSRC\x03")) == []
+
+
+@pytest.mark.req("R8871-15")
+@pytest.mark.parametrize(("who", "fails"), [("endpoint", True), ("MDD", False)])
+def test_personal_items_are_the_endpoints_fault(who: str, fails: bool) -> None:
+    """What an MDD says of itself names no user."""
+    stage = conference("AB", 2)
+    ssrc = stage.ssrc("A").to_bytes(4, "big")
+    body = b"\x80\xc9\0\1" + ssrc + b"\x81\xca\0\3" + ssrc + b"\x02\x04name\0\0"
+    if who == "endpoint":
+        stage.rtcp("A", body)
+    else:
+        context = SrtpContext(ROW.layer.code, *stage.egress_key("B"))
+        stage.egress_packet("B", context.protect_rtcp(body, index=1))
+    analysis = stage.analysis()
+    assert analysis.media[-1].opened.plain == body
+    assert (judge(analysis, "x").result("R8871-15").result == FAIL) == fails

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from perc_scapy.conform import judge
-from perc_scapy.conform.model import PASS
+from perc_scapy.conform.model import FAIL, PASS
 from tests.conform.rules.cases import (
     always_fails_somewhere,
     ids_of,
@@ -40,3 +40,12 @@ def test_a_hole_in_the_capture_says_nothing_of_the_counter(seq: int, roc: int) -
     stage.packet("A", seq=seq, roc=roc)
     stage.packet("A", seq=seq + 1, roc=roc)
     assert judge(stage.analysis(), "x").result("SRT-03").result == PASS
+
+
+@pytest.mark.req("SRT-04")
+@pytest.mark.parametrize("roc", [0, 1, 2])
+def test_nonce_reuse_is_found_at_other_rollover_counters(roc: int) -> None:
+    stage = conference("AB", 0)
+    for seq, payload in ((300, b"one thing"), (300, b"another thing"), (301, b"x")):
+        stage.packet("A", seq=seq, payload=payload, roc=roc)
+    assert judge(stage.analysis(), "x").result("SRT-04").result == FAIL
