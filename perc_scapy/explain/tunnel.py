@@ -16,7 +16,7 @@ from perc_scapy.errors import DecodeError
 from perc_scapy.explain.search import Option, Outcome, search
 
 T00 = "draft-jones-perc-dtls-tunnel-00 section 6"
-VECTOR = f"{T00}: the prefix of a vector is as wide as its maximum needs (AMB-01)"
+VECTOR = f"{T00}: the prefix of a vector is as wide as its maximum needs"
 
 _RECORDS = {bytes((kind,)) for kind in ContentType}
 _KNOWN = {int(profile) for profile in ProtectionProfile}
@@ -24,17 +24,15 @@ _KNOWN = {int(profile) for profile in ProtectionProfile}
 ASPECTS: dict[str, list[Option]] = {
     "messages": [
         Option(1),
-        Option(2, "two tunnel messages are in one record", f"{T00}: one message a record (AMB-06)"),
-        Option(
-            3, "three tunnel messages are in one record", f"{T00}: one message a record (AMB-06)"
-        ),
+        Option(2, "two tunnel messages are in one record", f"{T00}: one message a record"),
+        Option(3, "three tunnel messages are in one record", f"{T00}: one message a record"),
     ],
     "order": [
         Option("body first"),
         Option(
             "DTLS first",
             "the DTLS message stands before the body",
-            f"{T00} (AMB-05); so it is in versions -01 to -03",
+            f"{T00}; so it is in versions -01 to -03",
         ),
     ],
     "association": [
@@ -48,11 +46,11 @@ ASPECTS: dict[str, list[Option]] = {
     "list": [
         Option(2),
         Option(1, "the length of the profile list has one octet", VECTOR),
-        Option(-2, "the profile list has two length prefixes", f"{T00} (AMB-03)"),
+        Option(-2, "the profile list has two length prefixes", T00),
     ],
     "mki": [
         Option(1),
-        Option(0, "there is no MKI behind the profile list", f"{T00} (AMB-04)"),
+        Option(0, "there is no MKI behind the profile list", T00),
         Option(2, "the length of the MKI has two octets", VECTOR),
     ],
     "profiles": [
@@ -60,7 +58,7 @@ ASPECTS: dict[str, list[Option]] = {
         Option(
             2,
             "the key information names two profiles",
-            f"{T00}: uint8[2] is one profile of two octets (AMB-02)",
+            f"{T00}: uint8[2] is one profile of two octets",
         ),
         Option(0, "the key information names no profile", f"{T00}; so it is in version -01"),
     ],
@@ -78,7 +76,7 @@ ASPECTS: dict[str, list[Option]] = {
         Option(
             "messages",
             "the DTLS message is handshake messages without their records",
-            f"{T00}: a DTLS message is whole records (AMB-10)",
+            f"{T00}: a DTLS message is whole records",
         ),
     ],
     "end": [
@@ -86,7 +84,7 @@ ASPECTS: dict[str, list[Option]] = {
         Option(
             "open",
             "the message goes on in the next record",
-            f"{T00}: a message never takes more than one record (AMB-07)",
+            f"{T00}: a message never takes more than one record",
         ),
     ],
     "halves": [

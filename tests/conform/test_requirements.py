@@ -30,3 +30,4 @@ def test_the_table_is_whole() -> None:
         assert row.level in LEVELS
         assert row.source
         assert row.statement
+        assert "AMB-" not in row.statement  # readings have no ids outside of their own page

@@ -26,15 +26,24 @@ RIGHT = {
     "no DTLS": IDS + b"\0\0\0",
 }
 READINGS = {
-    "AMB-01 list": (IDS + b"\1\4\0\x09\0\x0a\0" + DTLS, "length of the profile list has one octet"),
-    "AMB-01 keys": (IDS + b"\2\0\x09" + keys(1) + DTLS, "lengths of keys and salts have one octet"),
-    "AMB-02": (IDS + b"\2\0\x09\0\x0a" + keys(2) + DTLS, "two profiles"),
-    "AMB-03": (IDS + b"\1\0\6\0\4\0\x09\0\x0a\0" + DTLS, "two length prefixes"),
-    "AMB-04": (IDS + b"\1\0\4\0\x09\0\x0a" + DTLS, "no MKI"),
-    "AMB-05": (IDS + b"\1" + DTLS + b"\0\4\0\x09\0\x0a\0", "DTLS message stands before the body"),
-    "AMB-06": (RIGHT["empty"] * 2, "two tunnel messages"),
-    "AMB-07": (RIGHT["profiles"][:-9], "goes on in the next record"),
-    "AMB-10": (
+    "short list prefix": (
+        IDS + b"\1\4\0\x09\0\x0a\0" + DTLS,
+        "length of the profile list has one octet",
+    ),
+    "short key prefixes": (
+        IDS + b"\2\0\x09" + keys(1) + DTLS,
+        "lengths of keys and salts have one octet",
+    ),
+    "two profiles": (IDS + b"\2\0\x09\0\x0a" + keys(2) + DTLS, "two profiles"),
+    "two prefixes": (IDS + b"\1\0\6\0\4\0\x09\0\x0a\0" + DTLS, "two length prefixes"),
+    "no MKI": (IDS + b"\1\0\4\0\x09\0\x0a" + DTLS, "no MKI"),
+    "DTLS first": (
+        IDS + b"\1" + DTLS + b"\0\4\0\x09\0\x0a\0",
+        "DTLS message stands before the body",
+    ),
+    "two messages": (RIGHT["empty"] * 2, "two tunnel messages"),
+    "goes on": (RIGHT["profiles"][:-9], "goes on in the next record"),
+    "no records": (
         IDS + b"\0" + (len(HVR) - 13).to_bytes(2, "big") + HVR[13:],
         "handshake messages without their records",
     ),
@@ -62,6 +71,7 @@ def test_reading(name: str) -> None:
     assert words in outcome.deviations[0].name
     assert len(outcome.deviations) == 1
     assert outcome.deviations[0].clause
+    assert "AMB-" not in outcome.deviations[0].clause
 
 
 @pytest.mark.parametrize("size", [0, 1, 34, 36, 60])
