@@ -65,7 +65,7 @@ class DTLSHandshake(PercPacket):
         length, found = self.getfieldval("length"), self.getfieldval("fragment_length")
         if isinstance(length, int) and isinstance(found, int) and length != found:
             start = self.fragment_offset
-            text += f" fragment {start}..{start + found} of {length}"
+            text += f" fragment {_octets(start, found)} of {length}"
         return text
 
     def answers(self, other: Any) -> int:
@@ -101,6 +101,11 @@ class DTLS10Handshakes(DTLSHandshakes):
 
     name = "DTLS handshake messages"
     fields_desc = (RepeatToEnd("messages", DTLS10Handshake, min=1),)
+
+
+def _octets(start: Any, count: int) -> str:
+    """First and last octet; of an empty fragment only where it stands."""
+    return f"{start}..{start + count - 1}" if count else f"at {start}, empty,"
 
 
 def answers(reply: Any, request: Any) -> bool:

@@ -20,6 +20,7 @@ from perc_scapy.layers.dtls import (
     DTLSClientHello,
     DTLSEKTKey,
     DTLSFinished,
+    DTLSHandshake,
     DTLSHandshakes,
     DTLSHelloVerifyRequest,
     DTLSNewSessionTicket,
@@ -157,6 +158,23 @@ def test_summaries_say_what_travels():
     assert "HELLO_VERIFY_REQUEST" in small
     assert "CERTIFICATE fragment 0.." in small
     assert "HANDSHAKE epoch 1, protected" in small
+
+
+def test_a_fragment_is_told_with_its_first_and_last_octet():
+    """As every range is: the end belongs to it."""
+    head = bytes((11,)) + (311).to_bytes(3, "big") + b"\0\1"
+    pieces = [(0, 108), (108, 203), (108, 0)]
+    told = [
+        DTLSHandshake(
+            head + start.to_bytes(3, "big") + count.to_bytes(3, "big") + bytes(count)
+        ).brief()
+        for start, count in pieces
+    ]
+    assert told == [
+        "CERTIFICATE fragment 0..107 of 311",
+        "CERTIFICATE fragment 108..310 of 311",
+        "CERTIFICATE fragment at 108, empty, of 311",
+    ]
 
 
 def test_requests_and_answers():

@@ -62,7 +62,7 @@ def test_a_fragment_is_shown_as_such(offset, size):
     assert agree(DTLSHandshake, octets)
     shown = DTLSHandshake(octets)
     assert shown.body == octets[12:]
-    assert shown.summary() == f"FINISHED fragment {offset}..{offset + size} of 12"
+    assert shown.summary() == f"FINISHED fragment {offset}..{offset + size - 1} of 12"
     assert DTLSFinished not in shown
     built = DTLSHandshake(
         msg_type=20, length=12, message_seq=3, fragment_offset=offset, body=octets[12:]
