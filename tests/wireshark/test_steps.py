@@ -98,7 +98,7 @@ class ToyTerminated(PercPacket):
     fields_desc = (Terminated("items", U8()),)
 
 
-class ToyList(PercPacket):
+class ToyNames(PercPacket):
     name = "toy"
     fields_desc = (Vector("names", Opaque("name", max=9), max=255),)
 
@@ -108,7 +108,7 @@ class ToyPresent(PercPacket):
     fields_desc = (U8("flags"), Present(U16("more"), when=BitSet("flags", 1)))
 
 
-@pytest.mark.parametrize("cls", [ToyTerminated, ToyList, RTCPSenderReport])
+@pytest.mark.parametrize("cls", [ToyTerminated, ToyNames, RTCPSenderReport])
 def test_what_the_lua_part_cannot_do_is_refused_when_generating(cls: Any) -> None:
     with pytest.raises(TypeError, match=cls.__name__):
         table_of(cls)
