@@ -18,6 +18,7 @@ from perc_scapy.codes import (
 )
 from perc_scapy.crypto.profiles import SRTP_PROFILES
 from perc_scapy.dtls import extensions
+from perc_scapy.dtls.codec import decode_ekt_key
 from perc_scapy.errors import DecodeError
 from perc_scapy.explain.cause import FOUND, MISSING, Cause
 from perc_scapy.explain.finished import unfit_finished
@@ -228,7 +229,10 @@ def ekt_key_missing(association: Association, session: DtlsSession) -> Iterator[
     ):
         return
     given = association.ekt_keys()
-    if not given:
+    zeros = [packet for s in association.sessions for packet in _zero_keys(s)]
+    if zeros:
+        yield _blotted_out(zeros[0], as_sent=session.as_sent)
+    elif not given:
         text = "an EKT cipher was agreed, but no ekt_key message came"
         sure = any(map(_came_without, association.sessions))
         yield _unseen(text, sure=sure)
@@ -241,6 +245,26 @@ def ekt_key_missing(association: Association, session: DtlsSession) -> Iterator[
                 _goes_on(s, received.packet, from_client=True) for s in association.sessions
             )
             yield _unseen(text, sure=again or later)
+
+
+def _zero_keys(session: DtlsSession) -> Iterator[int]:
+    """Packets of ekt_key messages with zeros in the place of the key, or of all that they say."""
+    for message in session.all(HandshakeType.EKT_KEY, False):
+        try:
+            key = decode_ekt_key(message.body).key
+        except DecodeError:
+            key = message.body
+        if message.epoch and not any(key):
+            yield message.packet
+
+
+def _blotted_out(packet: int, *, as_sent: bool) -> Cause:
+    """What `perc keys share` wrote has no keys, and nobody sent it like that."""
+    text = f"the ekt_key of packet {packet} has zeros in the place of the key"
+    if as_sent:
+        return Cause(HANDSHAKE, FOUND, text, "RFC 8870 section 5.2.2")
+    text += ": a shared capture, its keys are blotted out"
+    return Cause(HANDSHAKE, MISSING, text, "RFC 8870 section 5.2.2")
 
 
 def _unseen(text: str, *, sure: bool) -> Cause:
