@@ -98,4 +98,7 @@ def _print_one(parting: Parting) -> None:
         more = f", and {parting.count - 1} after it" if parting.count > 1 else ""
         print(f"    only in {'A' if parting.packet_b is None else 'B'}{more}")
     for difference in parting.fields[:_SHOWN]:
-        print(f"    {difference.path}\n        A {difference.a}\n        B {difference.b}")
+        a, b = difference.names
+        print(
+            f"    {difference.path}\n        A {a or difference.a}\n        B {b or difference.b}"
+        )

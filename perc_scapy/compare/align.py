@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from perc_scapy.compare.fields import ABSENT, FieldDifference, differences
 from perc_scapy.compare.masks import Masks
 from perc_scapy.compare.talk import Item
-
-ABSENT = "(absent)"
 
 
 class Pair(NamedTuple):
@@ -31,22 +30,12 @@ def align(a: list[Item], b: list[Item]) -> Iterator[Pair]:
             yield from (Pair(None, y) for y in b[b0:b1])
 
 
-class FieldDifference(NamedTuple):
-    """A field that is not the same. Values as text, key octets hidden."""
-
-    path: str
-    a: str
-    b: str
-
-
 def compare_items(a: Item, b: Item, masks: Masks) -> list[FieldDifference]:
     """Fields of two items of one kind, volatile ones left out."""
     whole = set(a.tree) ^ set(b.tree)
-    left, right = dict(_flat(_without(a.tree, whole))), dict(_flat(_without(b.tree, whole)))
+    inside = differences(_without(a.tree, whole), _without(b.tree, whole))
     return [FieldDifference(name, _there(a, name), _there(b, name)) for name in sorted(whole)] + [
-        FieldDifference(path, left.get(path, ABSENT), right.get(path, ABSENT))
-        for path in {**left, **right}
-        if left.get(path) != right.get(path) and not masks.covers(path)
+        found for found in inside if not masks.covers(found.path)
     ]
 
 
@@ -60,18 +49,3 @@ def _there(item: Item, name: str) -> str:
         return ABSENT
     value = item.tree[name]
     return str(value.get("layer", "present")) if isinstance(value, dict) else str(value)
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name == "layer":
-                yield f"{path}.layer" if path else "layer", str(item)
-            else:
-                yield from _flat(item, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        yield f"{path}.count" if path else "count", str(len(value))
-        for index, item in enumerate(value):
-            yield from _flat(item, f"{path}[{index}]")
-    else:
-        yield path, str(value)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from perc_scapy.capture.analysis import Analysis
-from perc_scapy.compare.align import FieldDifference, align, compare_items
+from perc_scapy.compare.align import align, compare_items
+from perc_scapy.compare.fields import FieldDifference
 from perc_scapy.compare.masks import Masks
 from perc_scapy.compare.talk import Lane, lanes
 

@@ -32,7 +32,9 @@ def test_they_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments("new-user-joins", "new-user-joins-aes256")) == 1
     out = capsys.readouterr().out
     assert "From the first on:\n\nA: handshake: A: client_hello (A packet" in out
-    assert "        A 9\n        B 10\n" in out
+    assert "    body.extensions[use_srtp].body.profiles[0]\n        A 9 (" in out
+    assert "AES_128" in out
+    assert "\n        B 10 (" in out
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,6 +43,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["schema"] == 1
     assert first["equal"] is False
     assert partings[0]["fields"]
+    assert set(partings[0]["fields"][0]) == {"path", "a", "b"}
 
 
 def test_an_unknown_group(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from perc_scapy.compare.align import ABSENT, FieldDifference, align, compare_items
+from perc_scapy.compare.align import align, compare_items
+from perc_scapy.compare.fields import ABSENT, FieldDifference
 from perc_scapy.compare.masks import Masks
 from perc_scapy.compare.talk import Item
 
