@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,21 +101,31 @@ class Outcome:
     """The expectation is new, or was rewritten."""
     missing: bool = False
     """There was none."""
+    missing_keys: tuple[str, ...] = ()
+    """Secrets that the capture needs and that were not there, in words: why much may be seen no more."""
 
     @property
     def ok(self) -> bool:
         """Nothing differs, or the expectation has just been made to fit."""
         return self.written or not (self.differences or self.missing)
 
-    def lines(self) -> list[str]:
-        """For people."""
+    def lines(self, most: int | None = None) -> list[str]:
+        """For people: the reason first, if there is one, and not more than `most` differences."""
         if self.missing and not self.written:
             return [
                 f"{self.path}: there is no expectation; write it with --update (in pytest: --perc-update)"
             ]
         verb = "rewritten" if self.written and not self.missing else "written"
         head = f"{self.path}: " + (verb if self.written else _counted(len(self.differences)))
-        return [head, *(f"  {difference}" for difference in self.differences)]
+        reason = f"  not given: {'; '.join(self.missing_keys)}; what they open is not seen"
+        shown = [f"  {difference}" for difference in self.differences[:most]]
+        more = len(self.differences) - len(shown)
+        return [
+            head,
+            *([reason] if self.missing_keys and self.differences else []),
+            *shown,
+            *([f"  and {more} more"] if more else []),
+        ]
 
 
 def _counted(differences: int) -> str:
@@ -149,4 +159,5 @@ def check(
 def check_case(opened: Opened, *, masks: Iterable[str] = DEFAULT, update: bool = False) -> Outcome:
     """Compare an opened capture with the `expect.json` beside it, masks of its `about.toml` included."""
     own = About.of(opened.case.trace.parent).masks
-    return check(opened.case.expectation, opened.describe(), masks=(*masks, *own), update=update)
+    found = check(opened.case.expectation, opened.describe(), masks=(*masks, *own), update=update)
+    return replace(found, missing_keys=opened.report.missing)

@@ -21,6 +21,8 @@ else:
 
 UPDATED = "perc_updated"
 """Name under which a test reports what it rewrote."""
+MOST = 20
+"""Differences that a failure lists."""
 
 
 class CaptureFailed(AssertionError):
@@ -105,6 +107,6 @@ def settle(outcome: Outcome, item: pytest.Item) -> None:
     __tracebackhide__ = True
     if not outcome.ok:
         how = f"  if it is right as it is now: pytest --perc-update {item.nodeid!r}"
-        raise CaptureFailed("\n".join([*outcome.lines(), how]))
+        raise CaptureFailed("\n".join([*outcome.lines(MOST), how]))
     if outcome.written:
         item.user_properties.append((UPDATED, "\n".join(outcome.lines())))

@@ -34,6 +34,23 @@ def test_what_differs_stands_there_without_a_traceback(pytester: pytest.Pytester
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_lost_key_log_is_told_first_and_few_of_its_consequences(
+    pytester: pytest.Pytester,
+) -> None:
+    project = Project(pytester, "session-setup-2")
+    project.run("--perc-update")
+    (project.caps / "session-setup-2" / "secrets.keylog").unlink()
+    result = project.run()
+    result.assert_outcomes(failed=1, skipped=1)
+    lines = result.outlines
+    head = next(n for n, line in enumerate(lines) if "expect.json: " in line)
+    assert lines[head + 1].startswith("  not given: the tunnel's secrets")
+    told = lines[head + 2 : head + 22]
+    assert all("expected" in line for line in told)
+    assert lines[head + 22].startswith("  and ")
+    assert int(lines[head].split()[-2]) == len(told) + int(lines[head + 22].split()[1])
+
+
 def test_masks_of_the_settings(pytester: pytest.Pytester) -> None:
     project = Project(pytester, "session-setup-2")
     project.run("--perc-update")
