@@ -63,9 +63,11 @@ def rows_of(rows: list[Figures], columns: dict[str, str]) -> list[list[Any]]:
 
 
 def _short(value: Any, column: str) -> Any:
-    """Names of profiles and suites without what all of them begin with, SPIs as in every other place."""
+    """Names of profiles and suites without what all of them begin with, SPIs as in every other place, whole bit/s."""
     if column == "spi" and isinstance(value, int):
         return f"{value:#06x}"
+    if column == "bitrate" and value is not None:
+        return round(value)
     if not isinstance(value, str):
         return value
     for start in ("TLS_", "SRTP_"):
@@ -74,18 +76,19 @@ def _short(value: Any, column: str) -> Any:
 
 
 def derived(figures: Figures) -> Figures:
-    """Keys of the associations in tables of their own."""
+    """Keys of the associations in tables of their own; an EKT key once, with the TTL that came first."""
     hops: list[Figures] = []
-    given: dict[tuple[int, str, int], list[str]] = {}
+    given: dict[tuple[int, str], tuple[int, list[str]]] = {}
     for row in figures["associations"]:
         if row["hop_keys"]:
             client, server = row["hop_keys"]
             hops.append({**row, "client": client, "server": server})
         for key in row["ekt_keys"]:
-            name = key["spi"], key["key_id"], key["ttl"]
-            given.setdefault(name, []).append(f"{row['association']} ({key['packet']})")
+            name = key["spi"], key["key_id"]  # who joins later is told what is left of its TTL
+            _, who = given.setdefault(name, (key["ttl"], []))
+            who.append(f"{row['association']} ({key['packet']})")
     ekt = [
         {"spi": spi, "key_id": key, "ttl": ttl, "given": who}
-        for (spi, key, ttl), who in given.items()
+        for (spi, key), (ttl, who) in given.items()
     ]
     return {"hop_keys": hops, "ekt_keys": ekt}
