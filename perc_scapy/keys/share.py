@@ -10,7 +10,7 @@ from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
 from perc_scapy.capture.records import SeenRecord
 from perc_scapy.capture.tunnels import Tunnel
-from perc_scapy.codes import ContentType
+from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.dtls.codec import HANDSHAKE_HEADER, decode_fragments
 from perc_scapy.errors import DecodeError
 from perc_scapy.keys.wiping import without_ekt_key, without_hop_keys
@@ -99,7 +99,7 @@ def _without_keys(content: bytes) -> bytes:
     for each in fragments:
         whole = len(each.data) == each.length
         wiped = without_ekt_key(each.type, each.data)
-        if not whole and wiped != each.data:
+        if not whole and each.type == HandshakeType.EKT_KEY:
             wiped = bytes(len(each.data))
         out += each.raw[:HANDSHAKE_HEADER] + wiped
     return out

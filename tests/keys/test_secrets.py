@@ -9,7 +9,7 @@ import pytest
 
 from perc_scapy.capture.analysis import Analysis, analyse
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.keys.blocks import PACKETS
+from perc_scapy.keys.blocks import PACKETS, secrets_block
 from perc_scapy.keys.secrets import (
     client_randoms,
     key_log_of,
@@ -118,3 +118,14 @@ def test_sessions_of_tls_tunnels_count(name: str) -> None:
     ]
     assert chosen.splitlines() == own
     assert len(own) == len(log) - 1  # one line is of a session that was not recorded
+
+
+def test_secrets_come_without_their_padding() -> None:
+    found = list(secrets_in([secrets_block(b"12345", "<")]))
+    assert [text for _, text in found] == [b"12345"]
+
+
+def test_lines_that_name_no_client_go_along() -> None:
+    log = KeyLog()
+    log.add_text(b"RSA " + b"ab" * 8 + b" " + b"cd" * 48)
+    assert lines_for(Analysis([]), log) == log.to_text() != b""

@@ -125,3 +125,9 @@ def test_wireshark_reads_the_handshakes_without_any_secret(
     )  # fmt: skip
     types = {value for line in run.stdout.split() for value in line.split(",")}
     assert {"1", "2", "11", "12", "14", "16", "20"} <= types
+
+
+def test_a_piece_that_reads_like_a_whole_message_keeps_nothing_either() -> None:
+    """Two empty vectors, and key octets where SPI and TTL would be."""
+    body = bytes(4) + b"KEYS!" + bytes(20)
+    assert _plain(opened(22, fragment(26, body, 0, 9)), keys=False)[25:] == bytes(9)
