@@ -58,7 +58,8 @@ def run_job(job: Job) -> Report:
     except MissingToolError:
         raise
     except (ConfigError, OSError) as error:
-        return failed(job, UNREADABLE, _one_line(error))
+        text = _one_line(error).removeprefix(f"{job.path}: ")  # the job's name says which capture
+        return failed(job, UNREADABLE, text)
     except Exception as error:  # a fault of ours in one capture must not end the run
         return failed(job, FAILED, f"{type(error).__name__}: {_one_line(error)}")
     finally:
