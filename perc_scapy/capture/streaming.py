@@ -20,6 +20,7 @@ from perc_scapy.capture.key_material import KeyMaterial
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.capture.keyring import Keyring
 from perc_scapy.capture.media import MediaPacket
+from perc_scapy.errors import ConfigError
 from perc_scapy.pcap.closing import Closing
 from perc_scapy.pcap.frames import Frame, Interface
 from perc_scapy.pcap.packets import Datagram, PayloadReader
@@ -35,7 +36,7 @@ class StreamedPacket(NamedTuple):
 
 
 class StreamedCapture(Closing):
-    """Opens `path` ("-": standard input, copied to a private temporary file) and reads it once.
+    """Opens `path` ("-", standard input, and pipes are copied to a private temporary file) and reads it once.
 
     Then `analysis` tells everything about DTLS and has no media, `damage` says why reading stopped early (or None),
     and each iteration reads the file again. The keyring gets the capture's own secrets. `tunnel`: as `Analysis` takes
@@ -49,7 +50,7 @@ class StreamedCapture(Closing):
         *,
         tunnel: str | None = None,
     ) -> None:
-        self._spool = spooled() if str(path) == "-" else None
+        self._spool = _copied(path)
         self._path = path if self._spool is None else self._spool.name
         self.keys = Keyring.from_keys(keys)
         self.packets = 0
@@ -92,9 +93,29 @@ class StreamedCapture(Closing):
             self._spool.close()
 
 
-def spooled() -> IO[bytes]:
-    """Standard input in a temporary file that only its owner may read and that vanishes when it is closed."""
+def read_once(path: str | Path) -> bool:
+    """Whether what is read there is gone afterwards: standard input ("-") and pipes."""
+    return str(path) == "-" or Path(path).is_fifo()
+
+
+def _copied(path: str | Path) -> IO[bytes] | None:
+    if str(path) == "-":
+        return spooled()
+    if not read_once(path):
+        return None
+    try:
+        with Path(path).open("rb") as pipe:
+            return spooled(pipe)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def spooled(stream: IO[bytes] | None = None) -> IO[bytes]:
+    """Standard input, or `stream`, in a temporary file that only its owner may read.
+
+    It vanishes when it is closed.
+    """
     file = tempfile.NamedTemporaryFile(prefix="perc-", suffix=".capture")  # noqa: SIM115  closed by its owner
-    shutil.copyfileobj(sys.stdin.buffer, file)
+    shutil.copyfileobj(sys.stdin.buffer if stream is None else stream, file)
     file.flush()
     return file

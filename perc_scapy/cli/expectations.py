@@ -50,7 +50,7 @@ def _outcomes(cases: Iterable[Case], args: argparse.Namespace) -> Iterator[tuple
     from perc_scapy.golden.masks import DEFAULT
 
     for case in cases:
-        if str(case.trace) == STDIN:
+        if str(case.trace) == STDIN or not case.trace.is_file():
             raise ConfigError("--expect needs a file: what is expected lies beside it")
         opened = open_case(case, args.keys)
         yield case.name, check_case(opened, masks=args.mask or DEFAULT, update=args.update)

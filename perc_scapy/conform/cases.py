@@ -57,11 +57,13 @@ def is_capture(path: Path) -> bool:
 
 
 def case_of(trace: Path, root: Path) -> Case:
-    """The case of one file; its name is told from `root` on. Raises `ConfigError` when there is no such file."""
+    """The case of one file or pipe; a file's name is told from `root` on. Raises `ConfigError` when there is none."""
     if str(trace) == STDIN:
         return Case("standard input", trace, ())
-    if not trace.is_file():
+    if not trace.exists():
         raise ConfigError(f"{trace}: no such file")
+    if not trace.is_file():  # a pipe, as <(…) is, or a device: there is nothing beside it
+        return Case(str(trace), trace, ())
     own = trace.name.split(".")[0] == TRACE
     if own and trace.parent == root:
         name = trace.resolve().parent.name

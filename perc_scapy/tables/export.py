@@ -52,6 +52,10 @@ def plan(
     chosen = tuple(name for name in TABLES if name in set(tables) | {"errors"})
     jobs: dict[str, Job] = {}
     for case in find_cases(captures):
+        if not case.trace.is_file():
+            raise ConfigError(
+                f"{case.trace}: no regular file; an export reads a capture more than once"
+            )
         name = _unused(case.name, jobs)
         beside = dict.fromkeys(str(path.resolve()) for path in case.keys)
         found = tuple(path for path in beside if path not in given)

@@ -7,13 +7,14 @@ import io
 import os
 import stat
 import sys
+import threading
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from perc_scapy.capture.analysis import analyse
-from perc_scapy.capture.streaming import StreamedCapture
+from perc_scapy.capture.streaming import StreamedCapture, read_once
 from perc_scapy.errors import ConfigError
 from perc_scapy.pcap.reader import open_capture
 from tests.capture.handmade import HandmadeConference, k, three_flows
@@ -69,6 +70,21 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_a_pipe_is_copied_as_well(tmp_path: Path) -> None:
+    pipe, data = tmp_path / "pipe", three_flows().pcapng()
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True)
+    writer.start()
+    assert read_once(pipe)
+    with StreamedCapture(pipe) as capture:
+        numbers = [packet.frame.number for packet in capture]
+    writer.join(10)
+    assert len(numbers) == capture.packets > 20
+    assert not read_once(tmp_path)
+    with pytest.raises(ConfigError, match="No such file"):
+        StreamedCapture(tmp_path / "gone")
 
 
 def test_standard_input_is_copied_for_its_owner_only(

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from perc_scapy.conform.cases import find_cases
+from perc_scapy.conform.cases import Case, find_cases
 from perc_scapy.errors import ConfigError
 
 
@@ -48,6 +49,12 @@ def test_what_is_named_twice_is_one_case(folder: Path) -> None:
 def test_standard_input() -> None:
     (case,) = find_cases([Path("-")])
     assert (case.name, case.keys) == ("standard input", ())
+
+
+def test_a_pipe_has_nothing_beside_it(folder: Path) -> None:
+    pipe = folder / "one" / "pipe"
+    os.mkfifo(pipe)
+    assert find_cases([pipe]) == [Case(str(pipe), pipe, ())]
 
 
 def test_nothing_there(folder: Path, tmp_path: Path) -> None:

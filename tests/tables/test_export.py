@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -141,3 +142,9 @@ def test_an_output_that_is_a_file(tmp_path: Path) -> None:
     jobs = plan([captures(tmp_path / "in")], tmp_path / "out", tables=SMALL)
     with pytest.raises(ConfigError, match="cannot write"):
         list(export(jobs, tmp_path / "out", Inline()))
+
+
+def test_a_pipe_cannot_be_exported(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="pipe: no regular file"):
+        plan([tmp_path / "pipe"], tmp_path / "out")

@@ -108,11 +108,11 @@ class Source:
 def open_streamed(args: argparse.Namespace) -> StreamedCapture:
     """With the keys of -k, or the capture's own, or those that the environment names."""
     from perc_scapy.capture.keyring import Keyring
-    from perc_scapy.capture.streaming import StreamedCapture
+    from perc_scapy.capture.streaming import StreamedCapture, read_once
 
     tunnel = forced_tunnel(args)
     capture = StreamedCapture(args.capture, Keyring.of(args.keys), tunnel=tunnel)
-    if args.keys or capture.keys or not os.environ.get("SSLKEYLOGFILE") or args.capture == "-":
+    if args.keys or capture.keys or not os.environ.get("SSLKEYLOGFILE") or read_once(args.capture):
         return capture
     ring: Keyring = open_keys(args)
     if not ring:
