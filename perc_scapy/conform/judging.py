@@ -38,7 +38,9 @@ def judge(analysis: Analysis, name: str = "", ids: Iterable[str] | None = None) 
         if one not in done:
             done[one] = _run(one, subject, errors)
         results.append(done[one].result(id_, one, name))
-    return Report(tuple(results), name, subject.missing, tuple(errors), subject.opened)
+    return Report(
+        tuple(results), name, subject.missing, tuple(errors), subject.opened, subject.remark
+    )
 
 
 class Verdicts:

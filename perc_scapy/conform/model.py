@@ -85,6 +85,8 @@ class Report:
     errors: tuple[RuleError, ...] = field(default=())
     opened: int = 0
     """Protected records and packets that the keys opened."""
+    remark: str = ""
+    """Why nothing can be judged although no secret is known to be missing."""
 
     def __repr__(self) -> str:
         return f"Report({self.name!r}: {self.summary()})"
@@ -105,7 +107,12 @@ class Report:
     @property
     def undecidable(self) -> bool:
         """Everything protected stayed closed, and what is in clear breaks nothing."""
-        return bool(self.missing) and not self.opened and not self.failures
+        return bool(self.why_undecidable) and not self.opened and not self.failures
+
+    @property
+    def why_undecidable(self) -> str:
+        """What would have to be there to judge more; empty when nothing is known to be missing."""
+        return f"not given: {'; '.join(self.missing)}" if self.missing else self.remark
 
     def count(self) -> Counter[str]:
         """How many results of each kind; waived failures count as `waived`."""

@@ -17,7 +17,7 @@ LEVELS = {"must": ("MUST", "implied"), "should": ("MUST", "implied", "SHOULD")}
 def judged_nothing(opened: Opened) -> str:
     """Why there is no verdict; empty when there is one."""
     report = opened.report
-    return f"undecided, not given: {'; '.join(report.missing)}" if report.undecidable else ""
+    return f"undecided, {report.why_undecidable}" if report.undecidable else ""
 
 
 def faults(

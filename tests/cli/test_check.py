@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
@@ -62,6 +64,54 @@ def test_without_keys_nothing_can_be_judged(
     got = capsys.readouterr()
     assert "UNDECIDED" in got.out
     assert "the tunnel's secrets" in got.err
+
+
+@pytest.fixture
+def plain_rtp(folder: Path, tmp_path: Path) -> Path:
+    """The conference without any encryption: RTP, and nothing else."""
+    keys, out = folder / "good" / "secrets.keylog", tmp_path / "rtp" / "plain.pcapng"
+    out.parent.mkdir()
+    trace = folder / "good" / "trace.pcapng"
+    assert main(["decrypt", str(trace), "-k", str(keys), "-o", str(out)]) == 0
+    return out
+
+
+def test_rtp_without_any_handshake_lacks_no_keys(
+    plain_rtp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(plain_rtp), "-v"]) == 4
+    got = capsys.readouterr()
+    assert "UNDECIDED" in got.out
+    for text in (got.out, got.err):
+        assert "no DTLS handshake for these addresses: plain RTP, or SRTP whose keys" in text
+        assert "not given" not in text
+    assert "needs hop-by-hop keys" not in got.out
+
+
+def test_rtp_beside_what_was_judged_leaves_the_exit_code_alone(
+    folder: Path, plain_rtp: Path
+) -> None:
+    assert main(["check", str(plain_rtp), str(folder / "good")]) == 0
+    assert main(["check", str(plain_rtp), str(folder / "closed")]) == 4
+    assert main(["check", str(plain_rtp), str(folder / "bad")]) == 1
+    assert main(["check", str(plain_rtp.parent)]) == 4
+
+
+def test_a_pipe_is_read_and_a_device_is_no_capture(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, pipe = folder / "good" / "secrets.keylog", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    data = (folder / "good" / "trace.pcapng").read_bytes()
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True)
+    writer.start()
+    assert main(["check", str(pipe), "-k", str(keys)]) == 0
+    writer.join(10)
+    assert capsys.readouterr().out.startswith(f"PASS  {pipe}: ")
+    assert main(["check", "/dev/null"]) == 2
+    assert capsys.readouterr().err == "perc check: /dev/null: not a pcap or pcapng file\n"
+    assert main(["check", str(pipe), "--expect"]) == 2
+    assert "--expect needs a file" in capsys.readouterr().err
 
 
 def test_keys_may_be_given(folder: Path) -> None:

@@ -32,6 +32,8 @@ def lines(report: Report, verbose: bool = False, paint: Paint = plain) -> Iterat
     yield f"{word}  {name}{report.summary()}"
     for text in report.missing:
         yield paint(f"      not given: {text}", "dim")
+    if report.remark:
+        yield paint(f"      {report.remark}", "dim")
     for error in report.errors:
         yield paint(f"      the rule of {error.id} broke down: {error.error}", "bad")
     for result in ordered(report.failures):

@@ -18,7 +18,7 @@ from perc_scapy.conform.subject.ekt_view import EktView
 from perc_scapy.conform.subject.end_doubts import EndDoubts
 from perc_scapy.conform.subject.inner import InnerView, has_all
 from perc_scapy.conform.subject.packets import Packets
-from perc_scapy.conform.subject.part import SECRETS, Part
+from perc_scapy.conform.subject.part import NO_HANDSHAKE, SECRETS, Part
 from perc_scapy.conform.subject.tunnel_view import TunnelView
 from perc_scapy.conform.subject.wire import WireMessage
 
@@ -147,10 +147,21 @@ class Subject:
     @cached_property
     def missing(self) -> tuple[str, ...]:
         """Secrets that would open more, in words."""
+        if self.remark:
+            return ()
         return tuple(text for part, text in SECRETS.items() if part in self.closed)
+
+    @cached_property
+    def remark(self) -> str:
+        """What there is to say of a capture with media and nothing of DTLS; empty for any other."""
+        about = self.analysis
+        keyed = about.associations or about.tunnels or about.dtls_sessions() or about.tls_sessions()
+        return NO_HANDSHAKE if Part.HOP in self.closed and not keyed else ""
 
     def why_not(self, needs: Part, about: str) -> str:
         """Why a rule that looked at nothing did so."""
+        if self.remark and needs & (Part.HOP | Part.END):
+            return f"{about}: {self.remark}"
         lacking = [text for part, text in SECRETS.items() if part in needs & self._behind]
         if lacking:
             return f"{about}: needs {' and '.join(lacking)}"

@@ -27,3 +27,7 @@ SECRETS = {
     Part.END: "EKT keys (the endpoints' DTLS secrets)",
 }
 """What opens a part, in words."""
+NO_HANDSHAKE = (
+    "no DTLS handshake for these addresses: plain RTP, or SRTP whose keys came another way"
+)
+"""Of media that no key of DTLS can be expected to open."""

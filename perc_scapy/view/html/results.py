@@ -30,6 +30,8 @@ def report_html(report: Any) -> str:
     parts += [
         f'<div class="warning">missing: {text(m)}</div>' for m in getattr(report, "missing", ())
     ]
+    remark = getattr(report, "remark", "")
+    parts += [f'<div class="warning">{text(remark)}</div>'] if remark else []
     parts += [
         _group("failed", failed, opened=True),
         _group("passed", passed),

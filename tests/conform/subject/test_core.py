@@ -78,3 +78,15 @@ def test_steps_and_people(stage: Stage) -> None:
     subject = Subject(stage.analysis())
     assert [p.letter for p in subject.people] == ["A", "B"]
     assert subject.steps["SS2-16"].packet is not None
+
+
+def test_media_without_any_handshake(stage: Stage) -> None:
+    """Nothing tells that keys of DTLS would open it: none are called missing."""
+    media = [d for d in stage.trace if d.data[0] >> 6 == 2]
+    subject = Subject(Analysis(media, KeyLog()))
+    assert subject.missing == ()
+    assert subject.remark.startswith("no DTLS handshake for these addresses")
+    assert subject.why_not(Part.HOP, "birds") == f"birds: {subject.remark}"
+    assert subject.why_not(Part.TUNNEL, "birds") == "the capture shows no birds"
+    for packets in (stage.trace, []):
+        assert Subject(Analysis(packets, KeyLog())).remark == ""

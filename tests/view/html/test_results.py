@@ -25,6 +25,7 @@ class Report:
     name: str = "trace<script>"
     passed: bool = False
     missing: list[str] = field(default_factory=lambda: ["the <key> log"])
+    remark: str = ""
 
     def __str__(self) -> str:
         return "1 fail"
@@ -41,6 +42,11 @@ def test_failures_come_first() -> None:
     assert "&lt;b&gt; (waived: known)" in shown
     assert "missing: the &lt;key&gt; log" in shown
     assert "<script>" not in shown
+
+
+def test_why_nothing_could_be_judged() -> None:
+    report = Report([], missing=[], remark="no <DTLS>")
+    assert '<div class="warning">no &lt;DTLS&gt;</div>' in report_html(report)
 
 
 def test_a_ladder_has_a_style_of_its_own() -> None:
