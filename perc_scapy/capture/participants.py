@@ -11,6 +11,7 @@ from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import ReceivedEktKey
 from perc_scapy.capture.media import MediaPacket
 from perc_scapy.capture.secured import SecuredSession
+from perc_scapy.codes import ExtensionType
 from perc_scapy.crypto.fingerprint import fingerprint
 
 
@@ -51,9 +52,11 @@ def find_participants(analysis: Analysis) -> list[Participant]:
 
 
 def people_of(associations: Iterable[Association]) -> list[Participant]:
-    """The participants alone, without their media."""
+    """The participants alone, without their media. What `stays_closed` shows no participant and takes no letter."""
     by_person: dict[object, list[Association]] = {}
     for association in associations:
+        if stays_closed(association):
+            continue
         shown = certificate_of(association.sessions, from_client=True)
         person = shown or association.endpoint or association.client_random
         by_person.setdefault(person, []).append(association)
@@ -61,6 +64,19 @@ def people_of(associations: Iterable[Association]) -> list[Participant]:
         Participant(letter(n), certificate_of(group[0].sessions, from_client=True), group)
         for n, group in enumerate(by_person.values())
     ]
+
+
+def stays_closed(association: Association) -> bool:
+    """DTLS outside of tunnels whose client offers no SRTP and whose secret is not known: a tunnel, or anything else."""
+    session = association.direct
+    if session is None or association.carrier is not None or session.has_secret:
+        return False
+    hello = session.client_hello
+    return (
+        hello is not None
+        and ExtensionType.USE_SRTP not in hello.extensions
+        and session.srtp_profile is None
+    )
 
 
 def letter(index: int) -> str:

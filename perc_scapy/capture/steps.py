@@ -34,6 +34,8 @@ class Section:
 
     title: str
     steps: list[Step]
+    closed: bool = False
+    """More happened than the keys show: nobody can say that all went well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +63,36 @@ class Story:
 
     @property
     def passed(self) -> bool:
-        """Every step was seen and every check holds."""
+        """Every step was seen, every check holds, and nothing stays closed."""
         steps = list(self.steps())
-        return bool(steps) and all(s.seen for s in steps) and all(c.ok for c in self.checks)
+        return bool(steps) and not self.unsure and self._nothing_missing
+
+    @property
+    def unsure(self) -> bool:
+        """Nothing that can be seen is wrong or missing, and part of the talk stays closed."""
+        return any(section.closed for section in self.sections) and self._nothing_missing
+
+    @property
+    def _nothing_missing(self) -> bool:
+        return all(s.seen for s in self.steps()) and all(c.ok for c in self.checks)
+
+    @property
+    def word(self) -> str:
+        """pass, unknown or fail."""
+        return "unknown" if self.unsure else "pass" if self.passed else "fail"
 
     def verdict(self) -> str:
-        """PASS or FAIL, how many steps were seen and, where there are checks, how many hold."""
-        steps, word = list(self.steps()), "PASS" if self.passed else "FAIL"
-        text = f"{word}  {sum(s.seen for s in steps)} of {len(steps)} steps"
-        held = sum(c.ok for c in self.checks)
-        return f"{text}, {held} of {len(self.checks)} checks" if self.checks else text
+        """PASS, UNKNOWN or FAIL, how many steps were seen and, where there are checks, how many hold."""
+        steps, held = list(self.steps()), sum(c.ok for c in self.checks)
+        text = f"{self.word.upper()}  {sum(s.seen for s in steps)} of {len(steps)} steps"
+        text += f", {held} of {len(self.checks)} checks" if self.checks else ""
+        return f"{text}, more stays closed" if self.unsure else text
 
     def to_json(self) -> dict[str, object]:
         """The documented form: schema 1."""
         return {
             "schema": 1,
-            "verdict": "pass" if self.passed else "fail",
+            "verdict": self.word,
             "steps": [{"id": s.id, "seen": s.seen, "packet": s.packet} for s in self.steps()],
             "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in self.checks],
         }

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.associations import Association
-from perc_scapy.capture.calls import CLIENT, SERVER, call_section, is_plain
+from perc_scapy.capture.calls import CLIENT, SERVER, call_section, closed_section, is_plain
 from perc_scapy.capture.endings import ending_steps
 from perc_scapy.capture.handshake_steps import ekt_steps, handshake_steps, tunnel_steps
 from perc_scapy.capture.media_steps import e2e_keys, hop_media_steps
-from perc_scapy.capture.participants import Participant, find_participants
+from perc_scapy.capture.participants import Participant, find_participants, stays_closed
 from perc_scapy.capture.repeated_steps import tell_repeats
 from perc_scapy.capture.steps import KMF, MDD, Section, Step, Story
 from perc_scapy.capture.story import Storyteller
@@ -49,9 +49,11 @@ def whole_story(analysis: Analysis) -> Story:
     sections += _other_tunnels(analysis, told)
     calls = [(p.letter, a) for p in people for a in p.associations if is_plain(a)]
     sections += [call_section(_call(n, calls), a, analysis.media) for n, (_, a) in enumerate(calls)]
+    closed = [a for a in analysis.associations if stays_closed(a)]
+    sections += [closed_section(f"D{n}", a) for n, a in enumerate(closed, 1)]
     columns = [p.letter for p in people if not all(map(is_plain, p.associations))]
-    columns += [MDD, KMF] if columns or analysis.tunnels or not calls else []
-    columns += [CLIENT, SERVER] if calls else []
+    columns += [MDD, KMF] if columns or analysis.tunnels or not (calls or closed) else []
+    columns += [CLIENT, SERVER] if calls or closed else []
     story = Story(columns, sections)
     tell_repeats(analysis, story)
     return story

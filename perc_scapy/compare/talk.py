@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perc_scapy.capture.analysis import Analysis
+from perc_scapy.capture.associations import Association
 from perc_scapy.capture.dtls_sessions import DtlsSession
 from perc_scapy.capture.media import MediaPacket
-from perc_scapy.capture.participants import Participant, find_participants
+from perc_scapy.capture.participants import Participant, find_participants, stays_closed
 from perc_scapy.capture.tunnels import Tunnel
 from perc_scapy.codes import ContentType, HandshakeType
 from perc_scapy.dtls.codec import encode_fragment
@@ -54,6 +55,7 @@ def lanes(analysis: Analysis) -> list[Lane]:
     found = list(_tunnels(analysis.tunnels))
     for person in people:
         found += _associations(person)
+    found += _closed([a for a in analysis.associations if stays_closed(a)])
     found += _media(analysis, people)
     return [lane for lane in found if lane.items]
 
@@ -112,6 +114,13 @@ def _associations(person: Participant) -> Iterator[Lane]:
         session = association.direct or association.sessions[0]
         name = person.letter + (f", association {number}" if number > 1 else "")
         yield Lane(f"{name}: handshake", list(_handshake(session, person.letter, "KMF")))
+
+
+def _closed(associations: list[Association]) -> Iterator[Lane]:
+    """DTLS of nobody known."""
+    for number, association in enumerate(associations, 1):
+        items = list(_handshake(association.sessions[0], "client", "server"))
+        yield Lane(f"closed DTLS {number}: handshake", items)
 
 
 def _handshake(session: DtlsSession, client: str, server: str) -> Iterator[Item]:

@@ -18,7 +18,8 @@ def association_rows(
 ) -> Iterator[dict[str, Any]]:
     """In the order in which they began."""
     for association in analysis.associations:
-        yield {"capture": capture, "association": places.letter(association)} | _row(association)
+        name = places.letter(association) or None
+        yield {"capture": capture, "association": name} | _row(association)
 
 
 def _row(a: Association) -> dict[str, Any]:

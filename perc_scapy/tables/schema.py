@@ -78,7 +78,7 @@ PACKETS = _columns(
 )  # fmt: skip
 
 ASSOCIATIONS = _columns(
-    ("association", "name", "participant: A, B, …; one who comes back keeps the letter"),
+    ("association", "name", "participant: A, B, …; one who comes back keeps the letter; null where DTLS stays closed"),
     ("client_random", "string", "hex"),
     ("endpoint", "string", "HOST:PORT of the DTLS client"),
     ("mdd", "string", "HOST:PORT of the DTLS server"),

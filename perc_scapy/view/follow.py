@@ -30,11 +30,11 @@ class Followed:
         self._places = Whereabouts(analysis)
         self.associations = self._find(analysis, name.strip())
         self._ids = {id(association) for association in self.associations}
-        self.letter = self._places.letter(self.associations[0])
+        self.letter = self._places.letter(self.associations[0]) or "closed"
 
     def _find(self, analysis: Analysis, name: str) -> list[Association]:
         known = analysis.associations
-        by_letter = [a for a in known if self._places.letter(a) == name.upper()]
+        by_letter = [a for a in known if name and self._places.letter(a) == name.upper()]
         if by_letter:
             return by_letter
         if name.isdecimal() and len(name) < _SHORTEST:
@@ -45,12 +45,14 @@ class Followed:
             found = [a for a in known if any(i.startswith(digits) for i in _ids(a))]
             if found:
                 return found
-        raise ConfigError(self._unknown(name))
+        raise ConfigError(self._unknown(name, len(known)))
 
-    def _unknown(self, name: str) -> str:
+    def _unknown(self, name: str, known: int) -> str:
         letters = [person.letter for person in self._places.people]
-        if not letters:
+        if not known:
             return f"no association {name!r}; the capture has none"
+        if not letters:
+            return f"no association {name!r}; those that stay closed have numbers, 1 to {known}"
         near = difflib.get_close_matches(name.upper(), letters, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(letters)}"
         return f"no association {name!r}; {hint}"

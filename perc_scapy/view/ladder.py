@@ -117,7 +117,8 @@ class Ladder:
 
     def _verdict(self) -> str:
         word, counts = self._story.verdict().split("  ", 1)
-        return f"{self._style.paint(word, 'good' if self._story.passed else 'bad')}  {counts}"
+        tone: Tone = "note" if self._story.unsure else "good" if self._story.passed else "bad"
+        return f"{self._style.paint(word, tone)}  {counts}"
 
 
 def ladder(story: Story, style: Style | None = None) -> str:

@@ -89,7 +89,7 @@ class SvgLadder:
                 "dim" if check.ok else "bad",
             )
             self._y += _NOTE + 3
-        kind = "good" if self._story.passed else "bad"
+        kind = "dim" if self._story.unsure else "good" if self._story.passed else "bad"
         self._y += 12
         yield _text(12, self._y, self._story.verdict(), f"title {kind}")
         self._y += 16

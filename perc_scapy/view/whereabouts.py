@@ -35,9 +35,8 @@ class Whereabouts:
         self._flows: dict[frozenset[Address], tuple[str, Association]] = {}
         self._tunneled: dict[int, tuple[str, Association]] = {}
         self._mdds: dict[frozenset[Address], Address] = {}
-        for person in self.people:
-            for association in person.associations:
-                self._add(person.letter, association)
+        for association in analysis.associations:
+            self._add(self.letter(association), association)
         # In RFC 9185 either side may open the connection.
         openers = {id(t.session): getattr(t, "opened_by", "mdd") for t in analysis.tunnels}
         for session, client, server in (*analysis.dtls_sessions(), *analysis.tls_sessions()):
@@ -55,7 +54,7 @@ class Whereabouts:
             self._tunneled[message.packet] = letter, association
 
     def letter(self, association: Association | None) -> str:
-        """Of an association; empty for None."""
+        """Of an association; empty for None, and for one that stays closed."""
         return self._letters.get(id(association), "")
 
     def of(self, payload: Datagram | Segment, media: MediaPacket | None) -> Place:
@@ -89,7 +88,8 @@ class Whereabouts:
     def _hop(self, letter: str, association: Association, from_endpoint: bool) -> Place:
         known = self._hops.get((id(association), from_endpoint))
         if known is None:
-            near, far = (letter, MDD) if not is_plain(association) else ("client", "server")
+            named = bool(letter) and not is_plain(association)
+            near, far = (letter, MDD) if named else ("client", "server")
             known = Place(letter, f"{near}>{far}" if from_endpoint else f"{far}>{near}")
             self._hops[id(association), from_endpoint] = known
         return known

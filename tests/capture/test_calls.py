@@ -6,6 +6,7 @@ from __future__ import annotations
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.calls import call_section, is_plain
 from perc_scapy.capture.keylog import KeyLog
+from perc_scapy.capture.whole_story import whole_story
 from tests.capture.golden_captures import golden
 from tests.capture.handmade import three_flows
 
@@ -46,3 +47,25 @@ def test_dtls_1_3_is_named() -> None:
     section = call_section("A", analysis.associations[0], analysis.media)
     notes = [note for step in section.steps for note in step.notes]
     assert any("DTLS 1.3" in note for note in notes)
+
+
+def test_dtls_1_3_hides_whether_there_is_srtp() -> None:
+    """RFC 9147: the answer to use_srtp is in EncryptedExtensions."""
+    story = whole_story(golden("webrtc-dtls13"))
+    told = "\n".join(
+        [s.title for s in story.sections] + [n for x in story.steps() for n in x.notes]
+    )
+    assert "SRTP unknown (DTLS 1.3)" in told
+    assert "no SRTP" not in told
+    assert "without SRTP" not in told
+    assert (story.passed, story.unsure) == (False, True)
+
+
+def test_a_tunnel_that_stays_closed_is_no_call() -> None:
+    story = whole_story(golden("no-keys"))
+    title = "DTLS that stays closed between 192.0.2.2:50000 and 192.0.2.1:4433"
+    (section,) = [s for s in story.sections if s.closed]
+    assert section.title == title
+    assert [s.id for s in section.steps if s.id] == ["D1-01", "D1-02", "D1-03", "D1-04"]
+    assert not any(s.title.startswith("Call") for s in story.sections)
+    assert story.columns == ["A", "B", "MDD", "KMF", "client", "server"]

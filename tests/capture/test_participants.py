@@ -5,7 +5,8 @@ import pytest
 
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
-from perc_scapy.capture.participants import find_participants, letter
+from perc_scapy.capture.participants import find_participants, letter, stays_closed
+from tests.capture.golden_captures import golden
 from tests.capture.handmade import HandmadeConference, k, three_flows
 from tests.dtls.pairs import identity
 
@@ -43,3 +44,19 @@ def test_without_keys_the_certificates_still_tell_people_apart() -> None:
     talk = three_flows()
     link = [d for d in talk.trace if 4433 not in (d.src.port, d.dst.port)]
     assert len(find_participants(Analysis(link, KeyLog()))) == 3
+
+
+def test_a_tunnel_that_stays_closed_takes_no_letter() -> None:
+    """The endpoints are A and B whether the tunnel opens or not."""
+    analysis = golden("no-keys")
+    people = find_participants(analysis)
+    assert [(p.letter, str(p.association.endpoint)) for p in people] == [
+        ("A", "198.51.100.10:40001"),
+        ("B", "198.51.100.11:40002"),
+    ]
+    assert [stays_closed(a) for a in analysis.associations] == [True, False, False]
+
+
+def test_who_offers_srtp_or_whose_secret_is_known_has_a_letter() -> None:
+    for name in ("webrtc-gcm", "webrtc-dtls13", "no-common-profile", "session-setup-2"):
+        assert not any(map(stays_closed, golden(name).associations)), name

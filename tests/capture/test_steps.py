@@ -27,3 +27,13 @@ def test_the_verdict_needs_everything() -> None:
     assert not story(1, None, checks=(True,)).passed
     assert not story(1, checks=(True, False)).passed
     assert not Story([], []).passed
+
+
+def test_what_stays_closed_is_neither_pass_nor_fail() -> None:
+    """Nothing wrong is seen, and not everything is seen; what is wrong stays wrong."""
+    for made, word in ((story(1, 2), "unknown"), (story(1, None), "fail")):
+        made.sections.append(Section("closed", [Step("D1-01", MDD, KMF, "x", 3)], closed=True))
+        assert not made.passed
+        assert made.to_json()["verdict"] == word
+        assert made.verdict().startswith(f"{word.upper()}  ")
+    assert story(1, 2).to_json()["verdict"] == "pass"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from perc_scapy.compare.talk import lanes
+from tests.capture.golden_captures import golden
 from tests.explain.forge import conference
 
 
@@ -32,3 +33,8 @@ def test_repeated_flights_are_said_once() -> None:
     lossy = next(x for x in lanes(conference("loss")) if x.name == "tunnel 1: messages")
     two = [item.kind for item in quiet.items]
     assert [item.kind for item in lossy.items][: len(two)] == two
+
+
+def test_what_stays_closed_is_compared_all_the_same() -> None:
+    names = [lane.name for lane in lanes(golden("no-keys"))]
+    assert names[:3] == ["A: handshake", "B: handshake", "closed DTLS 1: handshake"]

@@ -10,6 +10,7 @@ from perc_scapy.errors import ConfigError
 from perc_scapy.view.follow import Followed, conversation
 from perc_scapy.view.packets import view_all
 from perc_scapy.view.style import Style
+from tests.capture.golden_captures import golden
 from tests.capture.handmade import three_flows
 from tests.view.test_packets import frames_of
 
@@ -60,3 +61,16 @@ def test_the_conversation() -> None:
     )  # "A before C": sent before it came
     heads = [line for line in lines[2:] if not line.startswith(" " * 20)]
     assert len(heads) == len(numbers("C"))
+
+
+def test_what_stays_closed_has_a_number_and_no_letter() -> None:
+    analysis = golden("no-keys")
+    followed = Followed(analysis, "1")
+    assert (followed.letter, followed.plain) == ("closed", True)
+    assert next(followed.head()).startswith("closed: 192.0.2.2:50000 - 192.0.2.1:4433")
+    assert Followed(analysis, "A").associations == [analysis.associations[1]]
+    with pytest.raises(ConfigError, match="there are A, B"):
+        Followed(analysis, "")
+    alone = Analysis([d for d in analysis.datagrams if d.src.port in (50000, 4433)])
+    with pytest.raises(ConfigError, match="numbers, 1 to 1"):
+        Followed(alone, "A")

@@ -90,3 +90,10 @@ def test_no_key_octets() -> None:
     for person in talk.people.values():
         assert bytes(person.keys.client.outer().key).hex()[:12] not in text
         assert person.keys.client.outer().key.id in text
+
+
+def test_what_stays_closed_is_not_painted_as_a_success() -> None:
+    step = Step("D1-01", "client", "server", "ClientHello", 1)
+    story = Story(["client", "server"], [Section("DTLS that stays closed", [step], closed=True)])
+    last = ladder(story, Style(color=True)).splitlines()[-1]
+    assert last == "\033[36mUNKNOWN\033[0m  1 of 1 steps, more stays closed"

@@ -59,3 +59,12 @@ def test_an_arrow_points_where_the_message_went() -> None:
     arrow = next(line for line in root.iter(f"{SVG}line") if line.get("class") == "go")
     assert int(arrow.get("x1", "0")) > int(arrow.get("x2", "0"))
     assert arrow.get("marker-start")
+
+
+def test_what_stays_closed_is_no_success() -> None:
+    made = story(Step("SS1-05", "A", "MDD", "ClientHello", 7))
+    for closed, word, kind in ((False, "PASS", "good"), (True, "UNKNOWN", "dim")):
+        made.sections[0].closed = closed
+        nodes = ElementTree.fromstring(svg_ladder(made)).iter(f"{SVG}text")
+        (verdict,) = [node for node in nodes if (node.text or "").startswith(f"{word}  ")]
+        assert verdict.get("class") == f"title {kind}"

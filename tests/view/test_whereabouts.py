@@ -6,6 +6,7 @@ from collections import Counter
 from perc_scapy.capture.analysis import Analysis
 from perc_scapy.capture.keylog import KeyLog
 from perc_scapy.view.whereabouts import NOWHERE, Whereabouts
+from tests.capture.golden_captures import golden
 from tests.capture.handmade import Address, three_flows
 
 
@@ -29,3 +30,11 @@ def test_nobody() -> None:
     stranger = talk.trace[0]
     stranger.src = Address("10.9.9.9", 9)
     assert places.of(stranger, None) == NOWHERE
+
+
+def test_what_stays_closed_has_a_hop_and_no_letter() -> None:
+    analysis = golden("no-keys")
+    places = Whereabouts(analysis)
+    first, answer = (places.of(d, None) for d in analysis.datagrams[:2])
+    assert (first, answer) == (("", "client>server"), ("", "server>client"))
+    assert places.owner(analysis.datagrams[0], None) is analysis.associations[0]
