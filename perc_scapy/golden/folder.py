@@ -102,7 +102,7 @@ class Outcome:
     missing: bool = False
     """There was none."""
     missing_keys: tuple[str, ...] = ()
-    """Secrets that the capture needs and that were not there, in words: why much may be seen no more."""
+    """Where nothing protected could be opened: the secrets that were not there, in words."""
 
     @property
     def ok(self) -> bool:
@@ -160,4 +160,5 @@ def check_case(opened: Opened, *, masks: Iterable[str] = DEFAULT, update: bool =
     """Compare an opened capture with the `expect.json` beside it, masks of its `about.toml` included."""
     own = About.of(opened.case.trace.parent).masks
     found = check(opened.case.expectation, opened.describe(), masks=(*masks, *own), update=update)
-    return replace(found, missing_keys=opened.report.missing)
+    lost = opened.report.missing if opened.report.undecidable else ()
+    return replace(found, missing_keys=lost)
