@@ -28,7 +28,12 @@ Progress = Callable[[int, int], object]
 
 def explain(analysis: Analysis, progress: Progress = lambda done, of: None) -> list[Explanation]:
     """All causes: handshakes, tunnel messages, then media by stream. Nothing to explain gives an empty list."""
-    found = [*_handshakes(analysis), *_tunnels(analysis), *_media(analysis, progress), *jumps(analysis.media)]
+    found = [
+        *_handshakes(analysis),
+        *_tunnels(analysis),
+        *_media(analysis, progress),
+        *jumps(analysis.media),
+    ]
     found += unrelayed(analysis)
     told = {number for e in found if e.cause.subject != HANDSHAKE for number in e.packets}
     notes = [e for e in _notes(analysis) if not told.issuperset(e.packets or [0])]
