@@ -16,6 +16,7 @@ from perc_scapy.capture.hops import OpenedMedia
 from perc_scapy.capture.learned import learned_keys, synthetic
 from perc_scapy.capture.media import MediaPacket, MediaReader
 from perc_scapy.capture.participants import Participant
+from perc_scapy.codes import ProtectionProfile
 from perc_scapy.crypto.ekt import EktParameters
 from perc_scapy.crypto.profiles import SRTP_PROFILES, SrtpProfile
 from perc_scapy.crypto.srtp import SrtpContext
@@ -98,5 +99,6 @@ def _fits(key: SrtpContext, header: bytes, body: bytes, index: int) -> bool:
 
 
 def _layer(member: Participant) -> SrtpProfile:
-    profile = member.association.srtp_profile
-    return SRTP_PROFILES[profile or 0x0009].layer
+    """Of an unknown profile nothing can be opened, whatever is tried."""
+    row = SRTP_PROFILES.get(member.association.srtp_profile or 0)
+    return (row or SRTP_PROFILES[ProtectionProfile.DOUBLE_AEAD_AES_128_GCM_AEAD_AES_128_GCM]).layer

@@ -70,3 +70,12 @@ def test_who_was_given_no_key_cannot_try() -> None:
     for session in c.association.sessions:
         session.ekt_keys = list
     assert look_back(analysis, c) == Attempt(0, 0, 0, 0)
+
+
+def test_a_member_whose_server_chose_an_unknown_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can forge a ServerHello: nothing opens, and nothing raises."""
+    talk = three_flows()
+    analysis = Analysis(talk.trace, talk.keylog())
+    person = find_participants(analysis)[2]
+    monkeypatch.setattr(type(person.association), "srtp_profile", 0x0080)
+    assert look_back(analysis, person).opened_earlier == 0
