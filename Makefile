@@ -38,7 +38,7 @@ test: $(STAMP) tools lint ## everything
 bench: $(STAMP) ## speed, as ratios against a peer in the same run
 	@$(BIN)/python -m bench
 
-soak: $(STAMP) ## a million mutated packets and ten thousand mutated files through every reader (about an hour)
+soak: $(STAMP) ## a million mutated packets and ten thousand mutated files through every reader (long)
 	@$(BIN)/python -m soak $(SOAK_ARGS)
 
 generated: $(STAMP) ## what is made from other files: conformance page, Wireshark script
